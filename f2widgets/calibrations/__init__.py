@@ -1,0 +1,1 @@
+"""Which calibration fits a frame, why, and where it lies."""

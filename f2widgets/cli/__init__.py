@@ -1,0 +1,1 @@
+"""The ``f2`` command: it asks and shows, and decides nothing."""

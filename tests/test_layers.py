@@ -1,0 +1,59 @@
+"""Imports point down the layers only; each offence is named with its two modules."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "f2widgets"
+
+#: What each part of the package may import besides itself and ``errors``.
+BELOW = {
+    "errors": set(),
+    "core": set(),
+    "io": {"core"},
+    "calibrations": {"core", "io"},
+    "recipes": {"core", "io"},
+    "simulate": {"core"},
+    "plan": {"core", "io", "calibrations", "recipes"},
+    "report": {"core", "io", "recipes"},
+    "reduction": {"core", "io", "calibrations", "recipes", "plan", "report"},
+    "cli": {"core", "io", "calibrations", "recipes", "plan", "report", "reduction", "simulate"},
+    "__main__": {"cli"},
+    "__init__": {"core", "io", "calibrations", "recipes", "plan", "report", "reduction", "simulate"},
+}
+#: In ``core`` nothing but these may be imported from outside the standard library.
+CORE_NEEDS = {"numpy", "scipy", "astropy", "sep"}
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_down(path):
+    part = part_of(path)
+    assert part in BELOW, f"{part} has no place in the layers: give it one in this test"
+    for name in imports(path):
+        words = name.split(".")
+        if words[0] == "f2widgets" and len(words) > 1 and words[1] not in ("errors", "__version__"):
+            assert words[1] in BELOW[part] | {part}, f"{path.relative_to(PACKAGE)} imports {name}"
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "core").rglob("*.py")), ids=lambda p: p.stem)
+def test_core_needs_little(path):
+    import sys
+
+    outside = {name.split(".")[0] for name in imports(path)} - set(sys.stdlib_module_names) - {"f2widgets"}
+    assert outside <= CORE_NEEDS
