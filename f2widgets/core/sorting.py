@@ -1,0 +1,99 @@
+"""Sorting networks: a fixed list of compare-and-swap that sorts N planes without a branch.
+
+Each comparator is one ``np.minimum`` and one ``np.maximum`` over a block of rows. Comparators whose
+result no wanted rank depends on are left out, so a median costs less than a full sort.
+Source: K. E. Batcher, "Sorting networks and their applications" (1968), odd-even merge sort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def _comparators(n: int) -> Iterator[tuple[int, int]]:
+    """Give Batcher's odd-even merge sort for n lines."""
+    p = 1
+    while p < n:
+        k = p
+        while k >= 1:
+            for j in range(k % p, n - k, 2 * k):
+                for i in range(min(k, n - j - k)):
+                    if (i + j) // (2 * p) == (i + j + k) // (2 * p):
+                        yield i + j, i + j + k
+            k //= 2
+        p *= 2
+
+
+@cache
+def network(n: int, ranks: tuple[int, ...]) -> tuple[tuple[int, int, bool, bool], ...]:
+    """Return the comparators needed for some ranks of n values.
+
+    Parameters
+    ----------
+    n : int
+        How many values.
+    ranks : tuple of int
+        Ranks that are wanted, 0 the smallest.
+
+    Returns
+    -------
+    tuple of (low, high, keep_low, keep_high)
+        Lines to compare, and which of the two results anything later needs.
+    """
+    needed = set(ranks)
+    kept = []
+    for low, high in reversed(list(_comparators(n))):
+        if low in needed or high in needed:
+            kept.append((low, high, low in needed, high in needed))
+            needed |= {low, high}
+    return tuple(reversed(kept))
+
+
+def sort_ranks(planes: Sequence[NDArray[np.float32]], ranks: Sequence[int]) -> dict[int, NDArray[np.float32]]:
+    """Sort values pixel by pixel and return some ranks.
+
+    Parameters
+    ----------
+    planes : sequence of ndarray, each (rows, columns), float32
+        The values; not changed. Without NaN; a value to be left out goes in as infinity.
+    ranks : sequence of int
+        Ranks wanted, 0 the smallest.
+
+    Returns
+    -------
+    dict of int to ndarray
+        The planes of those ranks.
+    """
+    lines = list(planes)
+    own = [False] * len(lines)  # whether a line is ours to overwrite
+    spare = np.empty_like(lines[0])
+    for low, high, keep_low, keep_high in network(len(lines), tuple(sorted(set(ranks)))):
+        a, b = lines[low], lines[high]
+        if keep_low and keep_high:
+            smaller = np.minimum(a, b, out=spare)
+            if own[high]:
+                lines[high] = np.maximum(a, b, out=b)
+            else:
+                lines[high], own[high] = np.maximum(a, b), True
+            lines[low], spare = smaller, (a if own[low] else np.empty_like(a))
+            own[low] = True
+        elif keep_low:
+            lines[low] = np.minimum(a, b, out=a if own[low] else None)
+            own[low] = True
+        else:
+            lines[high] = np.maximum(a, b, out=b if own[high] else None)
+            own[high] = True
+    return {rank: lines[rank] for rank in ranks}
+
+
+def median(planes: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return the median pixel by pixel of planes without NaN; see `sort_ranks`."""
+    n = len(planes)
+    middle = sort_ranks(planes, ((n - 1) // 2, n // 2))
+    if n % 2:
+        return middle[n // 2]
+    return np.float32(0.5) * (middle[n // 2 - 1] + middle[n // 2])
