@@ -60,6 +60,15 @@ class Store:
         """Whether there is a file of that name, ours or not."""
         return self.path.exists()
 
+    @property
+    def changed(self) -> tuple[int, int] | None:
+        """When the database was last changed and its size, to notice a change; None if there is none."""
+        try:
+            now = self.path.stat()
+        except OSError:
+            return None
+        return now.st_mtime_ns, now.st_size
+
     def init(self, *, wipe: bool = False) -> Literal["created", "kept", "wiped"]:
         """Make the database, or make sure that it is there.
 
