@@ -1,0 +1,309 @@
+"""Headers of raw frames, with the habits and oddities that real ones of 2013 have.
+
+What is imitated: axes swapped against the sky, CRVAL of six digits, single precision, X and Y offsets
+on swapped and negated axes, a stale UTEND, UT a few seconds before UTSTART, day calibrations parked
+at the zenith, short darks that keep the optics of another programme in their header.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from f2widgets.core.detector import GAIN
+from f2widgets.simulate.pointing import Pointing, camera
+from f2widgets.simulate.sequence import TARGET, Conditions, Exposure
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
+Value = str | int | float | bool
+Cards = list[tuple[str, Value]]
+
+PROGRAM, OBSERVATION = "GS-2013B-Q-15", 39
+#: Latitude and longitude of Cerro Pachon, degrees.
+SITE = (-30.24075, -70.73669)
+#: Instrument alignment angle, degrees, and what headers say of the pixel scale.
+ALIGNMENT, STATED_SCALE = 0.091, 0.18124
+#: UT is read this long before the exposure starts, and UTEND is left from before it, seconds.
+UT_EARLY, END_STALE = 4.3, 12.7
+MODIFIED_JULIAN_0 = datetime(1858, 11, 17)
+
+
+def primary(exposure: Exposure, now: Conditions | None, guide_star: tuple[float, float]) -> Header:
+    """Return the primary header of a raw frame.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The frame.
+    now : Conditions or None
+        Telescope and sky, for a science frame.
+    guide_star : tuple of float
+        Right ascension and declination of the guide star, degrees.
+
+    Returns
+    -------
+    `~astropy.io.fits.Header`
+        The header.
+    """
+    from astropy.io.fits import Header
+
+    cards: Cards = [
+        ("INSTRUME", "F2"),
+        *_identity(exposure),
+        ("OBSERVAT", "Gemini-South"),
+        ("TELESCOP", "Gemini-South"),
+        ("EQUINOX", 2000.0),
+        *(_calibration_target(exposure) if now is None else _science_target(exposure, now)),
+        *_guiding(guide_star if now is not None else None),
+        *_times(exposure),
+        *_quality(),
+        *_lamp(exposure),
+        *_optics(exposure),
+        *_array(exposure),
+    ]
+    header = Header()
+    for name, value in cards:
+        header[name] = value
+    return header
+
+
+def image(exposure: Exposure, now: Conditions | None, size: int) -> Header:
+    """Return the header of the image extension.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The frame.
+    now : Conditions or None
+        Telescope and sky, for a science frame.
+    size : int
+        Side of the array in pixels.
+
+    Returns
+    -------
+    `~astropy.io.fits.Header`
+        The header, without the keywords that describe the pixels.
+    """
+    from astropy.io.fits import Header
+
+    pointing = now.header_pointing if now is not None else _zenith(exposure, size)
+    header = Header()
+    cards: Cards = [*pointing.cards(), ("CD3_3", 1.0), ("MJD-OBS", _days(exposure.start))]
+    cards += [("INHERIT", False), ("CTYPE1", "RA---TAN"), ("CTYPE2", "DEC--TAN"), ("RADECSYS", "FK5")]
+    cards += [("FRMNAME", " 1 of 1 "), ("FRAMEID", "0"), ("DATATYP", "Intensity")]
+    for name, value in cards:
+        header[name] = value
+    return header
+
+
+def _identity(exposure: Exposure) -> Cards:
+    """Return what is observed, and for whom."""
+    if exposure.kind == "science":
+        program, observation = PROGRAM, f"{PROGRAM}-{OBSERVATION}"
+        what, kind, use = "WISEJ041358.14-475039.3", "OBJECT", "science"
+    else:
+        program = f"GS-CAL{exposure.name[1:9]}"
+        observation = f"{program}-{5 if exposure.kind == 'dark' else 2}"
+        what, kind = ("Dark", "DARK") if exposure.kind == "dark" else ("GCALflat", "FLAT")
+        use = "dayCal"
+    return [
+        ("OBJECT", what),
+        ("OBSTYPE", kind),
+        ("OBSCLASS", use),
+        ("GEMPRGID", program),
+        ("OBSID", observation),
+        ("DATALAB", f"{observation}-{exposure.number:03d}"),
+        ("DHSLABEL", exposure.name),
+    ]
+
+
+def _science_target(exposure: Exposure, now: Conditions) -> Cards:
+    """Return target, offsets and airmass of a science frame."""
+    p, q = now.offset
+    turn = np.radians(ALIGNMENT)
+    altitude, hour = _altitude(exposure.start, *TARGET)
+    end, _ = _altitude(exposure.start + timedelta(seconds=exposure.seconds), *TARGET)
+    masses = [round(1 / np.sin(np.radians(angle)), 3) for angle in (altitude, end)]
+    return [
+        ("RA", TARGET[0]),
+        ("DEC", TARGET[1]),
+        ("PMRA", 0.0),
+        ("PMDEC", 0.0),
+        ("EPOCH", 2000.0),
+        ("FRAME", "FK5"),
+        ("TRKFRAME", "FK5"),
+        ("RATRACK", 0.0),
+        ("DECTRACK", 0.0),
+        ("ELEVATIO", altitude),
+        ("HA", _sexagesimal(hour)),
+        ("POFFSET", p),
+        ("QOFFSET", q),
+        ("XOFFSET", float(-(p * np.cos(turn) + q * np.sin(turn)))),
+        ("YOFFSET", float(p * np.sin(turn) - q * np.cos(turn))),
+        ("RAOFFSET", p),
+        ("DECOFFSE", q),
+        ("PA", 0.0),
+        ("IAA", ALIGNMENT),
+        ("AIRMASS", round(sum(masses) / 2, 3)),
+        ("AMSTART", masses[0]),
+        ("AMEND", masses[1]),
+    ]
+
+
+def _calibration_target(exposure: Exposure) -> Cards:
+    """Return what is said of the telescope while it is parked at the zenith."""
+    # Only an airmass of exactly 1 counts as at the zenith; the lamp-off flats of the data set do not.
+    airmass = 1.0000004 if exposure.kind == "lamp off" else 1.0
+    offsets: Cards = [(f"{axis}OFFSET", 0.0) for axis in "PQXY"]
+    return [
+        ("RA", 147.0),
+        ("DEC", 89.9),
+        ("PMRA", 0.0),
+        ("PMDEC", 0.0),
+        ("EPOCH", 2000.0),
+        ("FRAME", "AZEL_TOPO"),
+        ("TRKFRAME", "FK5"),
+        ("RATRACK", 1.00242634836),
+        ("DECTRACK", 0.018917928514),
+        ("ELEVATIO", 90.0),
+        ("HA", "+00:00:00.0"),
+        *offsets,
+        ("RAOFFSET", 0.0),
+        ("DECOFFSE", 0.0),
+        ("PA", 0.0),
+        ("IAA", 0.0),
+        ("AIRMASS", airmass),
+        ("AMSTART", airmass),
+        ("AMEND", airmass),
+    ]
+
+
+def _guiding(star: tuple[float, float] | None) -> Cards:
+    """Return the states of the guide probes, and the guide star where there is one."""
+    states: Cards = [(f"{name}_ST", "parked") for name in ("PWFS1", "OIWFS", "AOWFS")]
+    states += [("PWFS2_ST", "guiding" if star else "parked"), ("AOFOLD", "park-pos.")]
+    if star:
+        states += [("P2ARA", round(star[0], 8)), ("P2ADEC", round(star[1], 8)), ("P2AFRAME", "FK5")]
+    return states
+
+
+def _times(exposure: Exposure) -> Cards:
+    """Return the times, with UT read before the start and UTEND left from before it."""
+    start = exposure.start
+    ut, stale = start - timedelta(seconds=UT_EARLY), start - timedelta(seconds=END_STALE)
+    local = ut - timedelta(hours=3)
+    return [
+        ("DATE", f"{ut:%Y-%m-%d}"),
+        ("DATE-OBS", f"{ut:%Y-%m-%d}"),
+        ("UT", f"{ut:%H:%M:%S.%f}"[:10]),
+        ("TIME-OBS", f"{ut:%H:%M:%S.%f}"[:10]),
+        ("LT", f"{local:%H:%M:%S.%f}"[:10]),
+        ("ST", _sexagesimal(_sidereal(ut) / 15).lstrip("+")),
+        ("UTSTART", f"{start:%H:%M:%S.%f}"),
+        ("UTEND", f"{stale:%H:%M:%S.%f}"),
+        ("TIMESYS", "UTC"),
+        ("MJD-OBS", _days(ut)),
+        ("RELEASE", f"{ut.replace(year=ut.year + 1):%Y-%m-%d}"),
+    ]
+
+
+def _quality() -> Cards:
+    """Return what the observers said of the night."""
+    return [
+        ("RAWIQ", "70-percentile"),
+        ("RAWCC", "50-percentile"),
+        ("RAWWV", "Any"),
+        ("RAWBG", "Any"),
+        ("REQIQ", "70-percentile"),
+        ("REQCC", "50-percentile"),
+        ("REQWV", "Any"),
+        ("REQBG", "Any"),
+        ("RAWPIREQ", "YES"),
+        ("RAWGEMQA", "USABLE"),
+    ]
+
+
+def _lamp(exposure: Exposure) -> Cards:
+    """Return the state of the calibration unit, which only its own exposures have."""
+    if not exposure.kind.startswith("lamp"):
+        return []
+    shutter = "OPEN" if exposure.kind == "lamp on" else "CLOSED"
+    return [("GCALLAMP", "IRhigh"), ("GCALFILT", "ND2.0"), ("GCALDIFF", "IR"), ("GCALSHUT", shutter)]
+
+
+def _optics(exposure: Exposure) -> Cards:
+    """Return the wheels. Darks keep the optics of whatever was observed before."""
+    first, second, effective, wavelength = "Y_G0811", "Open", "Y_G0811", 10200.0
+    grism, decker, mos, mask, window = "Open", "Open", "Open", "None", "Open"
+    if exposure.kind == "dark":
+        second, effective, window = "DK_G0807", "DK_G0807", "Closed"
+    if exposure.kind == "dark" and exposure.seconds < 10:
+        first, second, effective, wavelength = "H_G0803", "Open", "H_G0803", 16500.0
+        grism, decker, mos, mask = "DK_G5804", "Long_slit", "2-pix_grid", "2-pix_grid"
+    return [
+        ("FILTER1", first),
+        ("FILTER2", second),
+        ("FILTER", effective),
+        ("FILT1ID", "G0802"),
+        ("FILT2ID", "null"),
+        ("LYOT", "f/16_G5830"),
+        ("GRISM", grism),
+        ("DECKER", decker),
+        ("MOSPOS", mos),
+        ("MASKNAME", mask),
+        ("WINDOW", window),
+        ("FOCUS", "Undefined"),
+        ("WAVELENG", wavelength),
+        ("INPORT", 5),
+    ]
+
+
+def _array(exposure: Exposure) -> Cards:
+    """Return how the array was read."""
+    return [
+        ("EXPTIME", exposure.seconds),
+        ("COADDS", 1),
+        ("LNRS", 1),
+        ("NREADS", 1),
+        ("READMODE", "Bright"),
+        ("GAIN", float(np.float32(GAIN))),
+        ("RDNOISE", 0.0),
+        ("PIXSCALE", float(np.float32(STATED_SCALE))),
+        ("DETID", "109"),
+        ("DETTYPE", "Hawaii-2 2048"),
+    ]
+
+
+def _zenith(exposure: Exposure, size: int) -> Pointing:
+    """Return the pointing of the parked telescope: sidereal time and latitude."""
+    return camera(_sidereal(exposure.start), SITE[0], size).as_written()
+
+
+def _days(when: datetime) -> float:
+    """Return the modified Julian date, in the single precision that headers have."""
+    return float(np.float32((when - MODIFIED_JULIAN_0) / timedelta(days=1)))
+
+
+def _sidereal(when: datetime) -> float:
+    """Return the local mean sidereal time in degrees (the Astronomical Almanac's linear formula)."""
+    days = (when - datetime(2000, 1, 1, 12)) / timedelta(days=1)
+    return (280.46061837 + 360.98564737 * days + SITE[1]) % 360
+
+
+def _altitude(when: datetime, ra: float, dec: float) -> tuple[float, float]:
+    """Return altitude in degrees and hour angle in hours."""
+    hour = (_sidereal(when) - ra + 180) % 360 - 180
+    latitude, declination, angle = (np.radians(v) for v in (SITE[0], dec, hour))
+    sine = np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * np.cos(angle)
+    return float(np.degrees(np.arcsin(sine))), hour / 15
+
+
+def _sexagesimal(hours: float) -> str:
+    """Write hours as +HH:MM:SS.s."""
+    tenths = round(abs(hours) * 36000)
+    minutes, rest = divmod(tenths, 600)
+    return f"{'-' if hours < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}:{rest // 10:02d}.{rest % 10}"
