@@ -59,7 +59,7 @@ class Entry:
             now = self.path.stat()
             if not thorough and (now.st_size, now.st_mtime_ns) == (self.size, self.mtime_ns):
                 return None
-            found = md5_of(self.path)
+            found = _md5_now(self.path)
         except FileNotFoundError:
             return "the file is missing"
         except OSError as error:
@@ -69,19 +69,8 @@ class Entry:
         return f"the file has changed since it was added (md5 {found[:8]}, was {self.md5[:8]})"
 
 
-def md5_of(path: Path) -> str:
-    """Return the checksum of a file, as its provenance records it.
-
-    Parameters
-    ----------
-    path : `~pathlib.Path`
-        The file.
-
-    Returns
-    -------
-    str
-        MD5 in hexadecimal.
-    """
+def _md5_now(path: Path) -> str:
+    """Return the checksum of the bytes that are on disk now, whatever was computed before."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
@@ -149,25 +138,12 @@ def read_candidate(path: Path, origin: str = "") -> tuple[Candidate, Kind | None
     Raises
     ------
     NotF2Data
-        If it is no file of Flamingos-2.
+        If it is no FITS file, is cut short, holds no image, or one of another instrument.
     """
-    from f2widgets.io.records import read_record
+    from f2widgets.io.read import open_frame, require_imaging
 
-    record = read_record(path)
-    if record.problem:
-        raise NotF2Data(f"{path.name}: {record.problem}")
-    return Candidate(path, record.facts, origin, _shape(path)), kind_of(record.tags)
-
-
-def _shape(path: Path) -> tuple[int, int] | None:
-    """Return rows and columns of the first image of a file."""
-    from astropy.io import fits
-
-    with fits.open(path) as hdus:
-        for hdu in hdus:
-            if hdu.is_image and len(hdu.shape) >= 2:
-                return int(hdu.shape[-2]), int(hdu.shape[-1])
-    return None
+    file = require_imaging(open_frame(path))
+    return Candidate(path, file.facts, origin, file.shape), kind_of(file.facts.tags)
 
 
 def look(path: Path) -> Entry | Outcome:
@@ -183,6 +159,8 @@ def look(path: Path) -> Entry | Outcome:
     Entry or Outcome
         An entry that is not yet in a database (its `id` is 0), or a refusal with the reason.
     """
+    from f2widgets.io.identity import md5_of
+
     try:
         before = path.stat()
         candidate, kind = read_candidate(path)
@@ -193,9 +171,9 @@ def look(path: Path) -> Entry | Outcome:
         md5 = md5_of(path)
     except FileNotFoundError:
         return Outcome(path, "refused", reason="there is no such file")
-    except NotF2Data as error:
-        return Outcome(path, "refused", reason=str(error).removeprefix(f"{path.name}: "))
     except OSError as error:
         return Outcome(path, "refused", reason=f"cannot be read ({error.strerror or error})")
+    except NotF2Data as error:
+        return Outcome(path, "refused", reason=str(error).removeprefix(f"{path} "))
     size, changed = before.st_size, before.st_mtime_ns
     return Entry(0, path, path.name, kind, md5, size, changed, candidate.shape, candidate.facts)

@@ -65,7 +65,9 @@ def init(config: str | None, database: str | None, verbose: bool, wipe: bool) ->
     store = _store(config, database)
     done = store.init(wipe=wipe)
     if done == "kept":
-        click.echo(f"{store.path} exists and keeps its {len(store.entries())} entries (-w forgets them).")
+        click.echo(
+            f"{store.path} exists and keeps its contents, entries: {len(store.entries())} (-w forgets them)."
+        )
     else:
         _say(verbose, f"{done.capitalize()} {store.path}")
 
@@ -96,7 +98,9 @@ def _sum_up(outcomes: list[Outcome], kept: list[Outcome], wrong: list[Outcome], 
     """Say what a folder held besides calibrations, and where calibrations may be found."""
     passed = len(outcomes) - len(kept) - len(wrong)
     if passed:
-        click.echo(f"{passed} files in folders are no processed calibrations (-v names them).", err=True)
+        click.echo(
+            f"Files in folders that are no processed calibrations: {passed} (-v names them).", err=True
+        )
     if not outcomes:
         hint = "" if walk else "; -k looks into the folders below"
         click.echo(f"No FITS files there{hint}.", err=True)
