@@ -1,0 +1,70 @@
+"""What a run reports meanwhile: small records that never change, sent to one callback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Started:
+    """A step begins: its name, the reference's verb, its place in the recipe and the number of frames."""
+
+    step: str
+    verb: str
+    index: int
+    total: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """A step has done so many parts of its work."""
+
+    step: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something the reader should know, though the result is right; `frame` is empty for the set."""
+
+    step: str
+    text: str
+    frame: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the steps measured of a frame by the time it was combined with others."""
+
+    step: str
+    frame: str
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A step is done; the seconds are its own, without those of the steps that fed it."""
+
+    step: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A step stopped with an error, which is raised after this."""
+
+    step: str
+    error: BaseException
+
+
+Event = Started | Advanced | Note | Measured | Finished | Failed
+
+#: Called with each event, in the thread that called `run`; it may raise `Cancelled` to stop the run.
+Listener = Callable[[Event], None]
+
+
+def ignore(event: Event, /) -> None:
+    """Listen to nothing."""

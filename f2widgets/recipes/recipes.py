@@ -1,0 +1,299 @@
+"""The recipes: which frames each takes, what it does to them in which order, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+from f2widgets.errors import ParameterError, WrongInputs
+from f2widgets.recipes.parameters import near
+from f2widgets.recipes.steps import Step, step_named
+
+Kind = Literal["dark", "bpm", "flat", "image"]
+
+
+class Role(StrEnum):
+    """What a frame can be in a recipe, told from its tags; the value is how a reader would say it."""
+
+    DARK = "dark"
+    LAMP_ON = "flat with the lamp on"
+    LAMP_OFF = "flat with the lamp off"
+    SCIENCE = "science image"
+    TWILIGHT = "twilight flat"
+    ACQUISITION = "acquisition image"
+    SPECTRUM = "spectroscopic frame"
+    PRODUCT = "reduced product"
+    OTHER = "frame of another kind"
+
+
+def role_of(tags: Iterable[str]) -> Role:
+    """Tell what a frame is to the recipes.
+
+    Parameters
+    ----------
+    tags : iterable of str
+        Its tags.
+
+    Returns
+    -------
+    Role
+        The first that applies.
+    """
+    have = set(tags)
+    for role, wanted in (
+        (Role.PRODUCT, {"PROCESSED"}),
+        (Role.DARK, {"DARK"}),
+        (Role.SPECTRUM, {"SPECT"}),
+        (Role.TWILIGHT, {"TWILIGHT"}),
+        (Role.LAMP_ON, {"LAMPON"}),
+        (Role.LAMP_OFF, {"LAMPOFF"}),
+        (Role.ACQUISITION, {"ACQUISITION"}),
+    ):
+        if wanted <= have:
+            return role
+    return Role.SCIENCE if "IMAGE" in have and "CAL" not in have else Role.OTHER
+
+
+@dataclass(frozen=True)
+class Use:
+    """A step in a recipe, with the values that the recipe sets."""
+
+    step: Step
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def use(name: str, **values: Any) -> Use:
+    """Put a step of the table into a recipe.
+
+    Parameters
+    ----------
+    name : str
+        Our name of the step.
+    **values
+        Parameters that this recipe sets otherwise than by default; the user's own go before them.
+
+    Returns
+    -------
+    Use
+        The step with its values.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such step.
+    """
+    return Use(step_named(name), values)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A list of steps for frames of certain roles.
+
+    Parameters
+    ----------
+    name : str
+        Our name.
+    verb : str
+        The reference pipeline's name.
+    summary : str
+        What it makes, in a few words.
+    uses : tuple of Use
+        The steps in order.
+    takes : frozenset of Role
+        The roles that must all be among its inputs, and no others.
+    main : Role
+        Its earliest frame gives the product its name.
+    product : {'dark', 'bpm', 'flat', 'image'} or None
+        Kind of the product, also its suffix; None if it writes none.
+    """
+
+    name: str
+    verb: str
+    summary: str
+    uses: tuple[Use, ...]
+    takes: frozenset[Role]
+    main: Role
+    product: Kind | None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Its steps in order."""
+        return tuple(entry.step for entry in self.uses)
+
+    @property
+    def inputs(self) -> str:
+        """The frames that it takes, in words."""
+        return " and ".join(plural(role) for role in Role if role in self.takes)
+
+
+_TO_ELECTRONS = (use("flag_bad_pixels"), use("to_electrons"), use("add_variance"))
+
+DARK = Recipe(
+    "dark",
+    "makeProcessedDark",
+    "a master dark",
+    (*_TO_ELECTRONS, use("correct_nonlinearity"), use("combine_darks")),
+    frozenset({Role.DARK}),
+    Role.DARK,
+    "dark",
+)
+FLAT = Recipe(
+    "flat",
+    "makeProcessedFlat",
+    "a master flat from lamp on minus lamp off",
+    (
+        *_TO_ELECTRONS,
+        use("correct_nonlinearity"),
+        use("combine_lamps"),
+        use("normalize_flat"),
+        use("threshold_flat"),
+    ),
+    frozenset({Role.LAMP_ON, Role.LAMP_OFF}),
+    Role.LAMP_ON,
+    "flat",
+)
+BPM = Recipe(
+    "bpm",
+    "makeProcessedBPM",
+    "a bad pixel mask from flats and short darks",
+    (*_TO_ELECTRONS, use("combine_lamps"), use("make_bpm")),
+    frozenset({Role.LAMP_ON, Role.LAMP_OFF, Role.DARK}),
+    Role.LAMP_ON,
+    "bpm",
+)
+IMAGE = Recipe(
+    "image",
+    "reduce",
+    "a stack of dithers on the target",
+    (
+        *_TO_ELECTRONS,
+        use("correct_nonlinearity"),
+        use("subtract_dark"),
+        use("divide_flat"),
+        use("align"),
+        use("flag_objects"),
+        use("flag_outliers"),
+        use("subtract_sky"),
+        use("flatten_background"),
+        use("match_counts"),
+        use("resample"),
+        use("combine"),
+        use("detect_sources"),
+    ),
+    frozenset({Role.SCIENCE}),
+    Role.SCIENCE,
+    "image",
+)
+CHECK_WCS = Recipe(
+    "check_wcs",
+    "checkWCS",
+    "a check of the coordinates of raw frames",
+    (use("check_wcs"),),
+    frozenset({Role.SCIENCE}),
+    Role.SCIENCE,
+    None,
+)
+
+#: In the order in which they are offered: for given roles the first that takes them is the default.
+RECIPES = (DARK, FLAT, BPM, IMAGE, CHECK_WCS)
+
+#: What to do with frames that no recipe takes.
+_REMEDIES = {
+    Role.PRODUCT: "Give raw frames; reduced calibrations are found by themselves or named with --user_cal.",
+    Role.SPECTRUM: "Only imaging is reduced here; leave the spectroscopic frames out.",
+    Role.ACQUISITION: "Leave the acquisition images out.",
+    Role.TWILIGHT: "Flats are made from lamps; leave the twilight frames out.",
+    Role.OTHER: "Leave them out; f2 typewalk shows what each file is.",
+}
+
+
+def recipe_named(name: str) -> Recipe:
+    """Return a recipe by our name or the reference's.
+
+    Parameters
+    ----------
+    name : str
+        As typed; capitals do not matter.
+
+    Returns
+    -------
+    Recipe
+        The recipe.
+
+    Raises
+    ------
+    ParameterError
+        If there is none, with the near names.
+    """
+    known = {word.lower(): recipe for recipe in RECIPES for word in (recipe.name, recipe.verb)}
+    if name.lower() not in known:
+        ours = ", ".join(f"{recipe.name} ({recipe.verb})" for recipe in RECIPES)
+        words = [word for recipe in RECIPES for word in (recipe.name, recipe.verb)]
+        raise ParameterError(f"There is no recipe {name!r}{near(name, words)} The recipes are: {ours}.")
+    return known[name.lower()]
+
+
+def recipe_for(found: Mapping[Role, list[str]], wanted: Recipe | None = None) -> Recipe:
+    """Choose the recipe for all inputs together; their order does not matter.
+
+    Parameters
+    ----------
+    found : mapping of Role to list of str
+        Names of the input files by what they are.
+    wanted : Recipe or None, optional
+        The one that the user asks for.
+
+    Returns
+    -------
+    Recipe
+        One that takes exactly these roles.
+
+    Raises
+    ------
+    WrongInputs
+        If there is none, or the wanted one does not take them; with the reason and what to do.
+    """
+    roles = frozenset(found)
+    for recipe in RECIPES if wanted is None else (wanted,):
+        if recipe.takes == roles:
+            return recipe
+    what = "The inputs are " + ", ".join(counted(role, found[role]) for role in Role if role in roles) + "."
+    strange = roles & _REMEDIES.keys()
+    if strange:
+        return _refuse(what, _REMEDIES[next(role for role in Role if role in strange)])
+    if wanted is not None:
+        return _refuse(what, _missing(wanted, roles))
+    if roles < BPM.takes:
+        return _refuse(what, _missing(FLAT, roles))
+    return _refuse(what, "No recipe takes them together: reduce each kind with a call of its own.")
+
+
+def _missing(recipe: Recipe, roles: frozenset[Role]) -> str:
+    """Say what a recipe lacks and what it cannot use."""
+    lacks = [plural(role) for role in Role if role in recipe.takes - roles]
+    spare = [plural(role) for role in Role if role in roles - recipe.takes]
+    words = [f"The recipe {recipe.name} ({recipe.verb}) takes {recipe.inputs}"]
+    words += [f"add {' and '.join(lacks)}"] if lacks else []
+    words += [f"leave out the {' and '.join(spare)}"] if spare else []
+    return f"{words[0]}: {', and '.join(words[1:])}."
+
+
+def _refuse(what: str, remedy: str) -> Recipe:
+    """Raise the error of inputs that do not belong together."""
+    raise WrongInputs(f"{what} {remedy}")
+
+
+def plural(role: Role) -> str:
+    """Return the words for several frames of a role."""
+    head, *rest = role.value.split(" with ") if " with " in role else role.value.split(" of ")
+    joint = " with " if " with " in role else " of "
+    return joint.join([f"{head}s", *rest])
+
+
+def counted(role: Role, names: list[str]) -> str:
+    """Return how many frames of a role there are, with the name of the first."""
+    if len(names) == 1:
+        return f"1 {role.value} ({names[0]})"
+    return f"{len(names)} {plural(role)} ({names[0]}, …)"

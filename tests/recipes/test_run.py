@@ -1,0 +1,265 @@
+import gc
+import weakref
+
+import numpy as np
+import pytest
+
+from f2widgets.core.frame import Frame
+from f2widgets.core.notes import note
+from f2widgets.errors import Cancelled, NoCalibration, ParameterError, WrongInputs
+from f2widgets.recipes.events import Advanced, Failed, Finished, Measured, Note, Started
+from f2widgets.recipes.recipes import Use
+from f2widgets.recipes.run import run
+from f2widgets.recipes.steps import Step
+from tests.recipes.fake import (
+    AVERAGE,
+    LEVEL,
+    PICK,
+    SCALE,
+    SHAPE,
+    STACK,
+    SUBTRACT,
+    File,
+    frame,
+    series,
+)
+
+ALL = [Use(SCALE), Use(SUBTRACT), Use(LEVEL), Use(PICK), Use(STACK)]
+
+
+def of(events, kind):
+    return [event for event in events if isinstance(event, kind)]
+
+
+def test_bands_give_what_the_whole_frames_give():
+    frames, dark = series(3), frame("dark", 0.5, 9)
+    [made] = run([Use(SCALE), Use(SUBTRACT, {"twice": True}), Use(AVERAGE)], frames, {"dark": dark})
+    by_hand = np.mean([f.data * np.float32(2) - dark.data * 2 for f in frames], axis=0)
+    np.testing.assert_array_equal(made.data, by_hand.astype(np.float32))
+    assert made.shape == SHAPE
+    assert made.name == "S20131121S0075"
+    assert (made.variance == 1).all()
+
+
+def test_steps_on_whole_frames_follow():
+    frames, dark = series(3), frame("dark", 0.5, 9)
+    [made] = run(ALL, frames, {"dark": dark})
+    by_hand = sum((d := f.data * 2 - dark.data) / d.mean() for f in frames)
+    np.testing.assert_allclose(made.data, by_hand, rtol=1e-6)
+
+
+@pytest.mark.parametrize("threads", ["1", "2", "3"])
+def test_any_number_of_threads_gives_the_same_bits(threads, monkeypatch):
+    monkeypatch.setenv("F2WIDGETS_THREADS", threads)
+    [made] = run(ALL, series(3), {"dark": frame("dark", 0.5, 9)})
+    monkeypatch.setenv("F2WIDGETS_THREADS", "1")
+    [alone] = run(ALL, series(3), {"dark": frame("dark", 0.5, 9)})
+    np.testing.assert_array_equal(made.data, alone.data)
+    assert made.variance is not None
+
+
+def test_files_are_read_by_bands_and_only_once():
+    files = [File(one) for one in series(2)]
+    run([Use(SCALE), Use(AVERAGE)], files)
+    assert [sorted(file.bands) for file in files] == [[(0, 128), (128, 256), (256, 300)]] * 2
+
+
+def test_calibrations_differ_by_frame():
+    frames = series(2)
+    darks = {"S20131121S0075": frame("d1", 1, 5), "S20131121S0076": frame("d2", 2, 6)}
+    made = run([Use(SUBTRACT)], frames, {"dark": darks})
+    for one, before, dark in zip(made, frames, darks.values(), strict=True):
+        np.testing.assert_array_equal(one.data, before.data - dark.data)
+        assert dict(one.history[0].arguments) == {"dark": dark.name, "bpm": None, "twice": False}
+
+
+def test_optional_calibration_is_used():
+    bpm = frame("bpm").with_(mask=np.full(SHAPE, 64, np.uint16))
+    [made] = run([Use(SUBTRACT)], [frame()], {"dark": frame("dark"), "bpm": bpm})
+    assert (made.mask == 64).all()
+
+
+def test_missing_calibration_is_named():
+    with pytest.raises(NoCalibration, match=r"subtract needs a dark for S20131121S0075.*--without subtract"):
+        run([Use(SUBTRACT)], [frame()])
+
+
+def test_history_tells_each_step_with_all_its_values():
+    [made] = run(ALL, series(3), {"dark": frame("dark")}, settings={"scale": {"factor": "3"}})
+    assert [entry.step for entry in made.history] == ["scale", "subtract", "level", "pick", "stack"]
+    assert [entry.verb for entry in made.history][:2] == ["multiply", "darkCorrect"]
+    assert made.history[0].arguments == {"factor": 3.0}
+    assert made.history[2].arguments == {"name": "x", "nearest": None}
+    assert all(entry.started <= entry.stopped for entry in made.history)
+
+
+def test_provenance_joins_inputs_and_calibrations_once():
+    files, dark = [File(one) for one in series(3)], File(frame("D_dark"))
+    [made] = run(ALL, files, {"dark": dark})
+    assert [(o.filename, o.added_by) for o in made.provenance] == [
+        ("S20131121S0075.fits", "prepare"),
+        ("D_dark.fits", "darkCorrect"),
+        ("S20131121S0076.fits", "prepare"),
+        ("S20131121S0077.fits", "prepare"),
+    ]
+    assert made.provenance[0].md5 == "md5 of S20131121S0075"
+
+
+def test_a_frame_knows_only_its_own_origin_until_combined():
+    made = run([Use(SCALE), Use(LEVEL)], [File(one) for one in series(2)])
+    assert [[o.filename for o in one.provenance] for one in made] == [
+        ["S20131121S0075.fits"],
+        ["S20131121S0076.fits"],
+    ]
+
+
+def test_provenance_of_row_wise_combination():
+    [made] = run([Use(SCALE), Use(AVERAGE), Use(LEVEL)], [File(one) for one in series(2)])
+    assert [o.filename for o in made.provenance] == ["S20131121S0075.fits", "S20131121S0076.fits"]
+    assert [entry.step for entry in made.history] == ["scale", "average", "level"]
+
+
+def test_events_tell_the_recipe_in_order():
+    events = []
+    run(ALL, series(3), {"dark": frame("dark")}, on_event=events.append)
+    assert [e.step for e in of(events, Started)] == ["read", "scale", "subtract", "level", "pick", "stack"]
+    assert [e.index for e in of(events, Started)] == [-1, 0, 1, 2, 3, 4]
+    assert {e.step for e in of(events, Finished)} == {e.step for e in of(events, Started)}
+    assert all(e.seconds >= 0 for e in of(events, Finished))
+    assert [e for e in of(events, Advanced) if e.step == "pick"] == [
+        Advanced("pick", i, 3) for i in (1, 2, 3)
+    ]
+    for step in ("scale", "subtract", "level"):
+        last = [e for e in of(events, Advanced) if e.step == step][-1]
+        assert last.done == last.total
+    assert of(events, Measured)[0].values["level"] == pytest.approx(1.0)
+
+
+def test_time_goes_to_the_step_that_works():
+    import time
+
+    def slow(frame: Frame) -> Frame:
+        """Sleep."""
+        time.sleep(0.05)
+        return frame
+
+    events = []
+    run([Use(Step(slow, "slow")), Use(STACK)], series(2), on_event=events.append)
+    seconds = {e.step: e.seconds for e in of(events, Finished)}
+    assert seconds["slow"] >= 0.1
+    assert seconds["stack"] < 0.05
+
+
+def test_notes_of_bands_are_told_once_with_their_step():
+    events = []
+    run([Use(SCALE), Use(LEVEL)], series(2), on_event=events.append)
+    assert of(events, Note) == [
+        Note("scale", "scaled", "S20131121S0075"),
+        Note("scale", "scaled", "S20131121S0076"),
+    ]
+
+
+def test_notes_of_whole_frames_are_told():
+    def speak(frames) -> list[Frame]:
+        """Say something."""
+        note("few stars")
+        return list(frames)
+
+    events = []
+    run([Use(Step(speak, "speak"))], series(1), on_event=events.append)
+    assert of(events, Note) == [Note("speak", "few stars", "")]
+
+
+def test_left_out_step_changes_nothing_and_is_remembered():
+    frames, events = series(2), []
+    made = run(ALL[:3], frames, without=["subtract", "level"], on_event=events.append)
+    np.testing.assert_array_equal(made[1].data, frames[1].data * 2)
+    assert [dict(entry.arguments) for entry in made[0].history][1:] == [{"left_out": True}] * 2
+    assert [e.step for e in of(events, Note)][:2] == ["subtract", "level"]
+
+
+def test_left_out_combination_leaves_the_frames():
+    made = run([Use(SCALE), Use(AVERAGE)], series(3), without=["average"])
+    assert [one.name for one in made] == ["S20131121S0075", "S20131121S0076", "S20131121S0077"]
+
+
+def test_kept_frames_are_handed_out_after_their_step():
+    kept = []
+    run(
+        [Use(SCALE), Use(SUBTRACT), Use(AVERAGE)],
+        series(2),
+        {"dark": frame("dark")},
+        keep=["scale"],
+        save=lambda step, one: kept.append((step, one.name, one.history[-1].step)),
+    )
+    assert kept == [("scale", "S20131121S0075", "scale"), ("scale", "S20131121S0076", "scale")]
+
+
+@pytest.mark.parametrize("kind", [Started, Advanced, Finished])
+def test_callback_can_stop_at_any_event(kind):
+    def stop(event):
+        if isinstance(event, kind):
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        run(ALL, series(3), {"dark": frame("dark")}, on_event=stop)
+
+
+@pytest.mark.parametrize("rowwise", [True, False])
+def test_failure_names_the_step(rowwise):
+    def fail(frame: Frame) -> Frame:
+        """Fail."""
+        raise WrongInputs("this frame is odd")
+
+    events = []
+    with pytest.raises(WrongInputs, match="odd"):
+        run([Use(SCALE), Use(Step(fail, "fail", rowwise=rowwise))], series(1), on_event=events.append)
+    [failed] = of(events, Failed)
+    assert failed.step == "fail"
+
+
+def test_no_frames_is_an_error():
+    with pytest.raises(WrongInputs, match="at least one"):
+        run(ALL, [])
+
+
+def test_step_that_leaves_nothing_is_an_error():
+    def lose(frames) -> list[Frame]:
+        """Lose all."""
+        return []
+
+    with pytest.raises(WrongInputs, match="lose left no frame"):
+        run([Use(Step(lose, "lose"))], series(1))
+
+
+def test_unknown_setting_is_refused_before_anything_runs():
+    events = []
+    with pytest.raises(ParameterError, match="did you mean 'factor'"):
+        run(ALL, series(1), settings={"scale": {"facter": 1}}, on_event=events.append)
+    assert not events
+
+
+def test_run_keeps_no_frame_that_the_next_step_has_dropped():
+    alive = []
+
+    def watch(frames) -> list[Frame]:
+        """Count how many earlier frames are still alive when the next one comes."""
+        seen = []
+        last = None
+        for one in frames:
+            gc.collect()
+            alive.append(sum(ref() is not None for ref in seen))
+            seen.append(weakref.ref(one.data.base if one.data.base is not None else one.data))
+            last = one.with_(data=one.data[:1].copy(), variance=None, mask=one.mask[:1])
+            del one
+        return [last]
+
+    run([Use(SCALE), Use(LEVEL), Use(PICK), Use(Step(watch, "watch"))], series(5))
+    assert alive == [0] * 5
+
+
+def test_big_set_is_cut_into_lower_bands(monkeypatch):
+    monkeypatch.setattr("f2widgets.recipes.bands.SET_BYTES", 8 * 10 * 3 * 20)
+    files = [File(one) for one in series(3)]
+    run([Use(SCALE), Use(AVERAGE)], files)
+    assert sorted(files[0].bands)[:2] == [(0, 20), (20, 40)]
