@@ -95,11 +95,12 @@ def find_config(
     for who, name in (("", given), (f" (named by {VARIABLE})", environment.get(VARIABLE))):
         if name:
             path = Path(name).expanduser()
-            if not path.is_file():
+            if not os.path.isfile(path):
                 raise ParameterError(f"There is no configuration file {path}{who}.")
             return path
     standard = standard_file(environment)
-    return standard if standard.is_file() else None
+    # os.path, unlike pathlib, takes a home folder that may not be looked into for one without the file
+    return standard if os.path.isfile(standard) else None
 
 
 def read_config(
@@ -205,7 +206,7 @@ def parse_line(line: str, base: Path, source: Path | str = "-") -> tuple[Databas
                 f"{source}: {flag!r} in the line {line.strip()!r} is not known; "
                 f"after the database come get, store or both (put a path with blanks in quotes)."
             )
-    if "//" in name and not Path(name).exists():
+    if "//" in name and not os.path.exists(name):
         return None, f"{name} is a server; f2widgets searches databases on disk only, and leaves it out"
     return Database(_location(name, base), get=not flags or "get" in flags, store="store" in flags), None
 
@@ -213,6 +214,6 @@ def parse_line(line: str, base: Path, source: Path | str = "-") -> tuple[Databas
 def _location(name: str, base: Path) -> Path:
     """Return the database that a name means: inside, where it is a folder."""
     path = base / Path(name).expanduser()
-    inside = path.is_dir() or name.endswith(("/", os.sep))
+    inside = os.path.isdir(path) or name.endswith(("/", os.sep))
     path = path / DATABASE_NAME if inside else path
     return path.parent.resolve() / path.name

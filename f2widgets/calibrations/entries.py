@@ -109,7 +109,7 @@ def files_in(paths: Iterable[str | os.PathLike[str]], walk: bool = False) -> lis
     """
     found: dict[Path, None] = {}
     for path in paths:
-        if Path(path).expanduser().is_dir():
+        if os.path.isdir(Path(path).expanduser()):
             inside = Path(path).expanduser().resolve().glob("**/*" if walk else "*")
             fits = (file for file in inside if file.name.endswith(ENDINGS) and file.is_file())
             found |= dict.fromkeys(sorted(file for file in fits if not file.name.startswith(".")))

@@ -80,7 +80,7 @@ def user_file(kind: Kind, text: str | os.PathLike[str]) -> UserCal:
     """
     name = os.fspath(text)
     path = absolute(name.removesuffix(FORCE))
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ParameterError(f"There is no file {path} to use as {kind}: check its name and folder.")
     return UserCal(kind, path, name.endswith(FORCE))
 

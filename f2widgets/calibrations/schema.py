@@ -42,6 +42,35 @@ CREATE TABLE calibration (
 _REBUILD = "move it aside, then f2 caldb init and f2 caldb add calibrations -k make a new one"
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether there is a file of that name, ours or not.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        Where a database may be.
+
+    Returns
+    -------
+    bool
+        True for anything of that name.
+
+    Raises
+    ------
+    CalibrationStore
+        If the folder may not be looked into: that is not the same as no database.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise CalibrationStore(
+            f"The calibration database {path} cannot be reached ({error.strerror}): check the permissions."
+        ) from error
+    return True
+
+
 def create(path: Path) -> None:
     """Make an empty database; one that another process makes at the same moment is kept.
 
@@ -101,7 +130,7 @@ def opened(path: Path, patience: float, *, write: bool = False) -> Iterator[sqli
     CalibrationStore
         If it does not exist, is not ours, is damaged, is busy, or cannot be written.
     """
-    if not path.is_file():
+    if not is_there(path):
         raise CalibrationStore(f"There is no calibration database {path}: make one with f2 caldb init.")
     uri = f"{path.as_uri()}?mode={'rw' if write else 'ro'}"
     with (

@@ -20,7 +20,7 @@ from typing import Literal
 
 from f2widgets.calibrations.entries import Entry, Outcome, absolute, files_in, look
 from f2widgets.calibrations.match import Candidate, Kind
-from f2widgets.calibrations.schema import DATABASE_NAME, create, from_json, opened, to_json
+from f2widgets.calibrations.schema import DATABASE_NAME, create, from_json, is_there, opened, to_json
 from f2widgets.errors import CalibrationStore, ParameterError
 
 #: Seconds to wait for another process that is writing: a transaction takes milliseconds.
@@ -47,7 +47,7 @@ class Store:
 
     def __init__(self, path: str | os.PathLike[str] = ".", *, patience: float = PATIENCE) -> None:
         given = Path(path).expanduser()
-        given = given / DATABASE_NAME if given.is_dir() else given
+        given = given / DATABASE_NAME if os.path.isdir(given) else given
         self.path = given.parent.resolve() / given.name
         self.patience = patience
 
@@ -58,7 +58,7 @@ class Store:
     @property
     def exists(self) -> bool:
         """Whether there is a file of that name, ours or not."""
-        return self.path.exists()
+        return is_there(self.path)
 
     @property
     def changed(self) -> tuple[int, int] | None:

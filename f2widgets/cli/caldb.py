@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -82,7 +82,7 @@ def add(config: str | None, database: str | None, verbose: bool, walk: bool, pat
     Only the folder itself is looked into, and those below with -k.
     """
     outcomes = _store(config, database).add(*paths, walk=walk)
-    named = {absolute(path) for path in paths if not Path(path).is_dir()}
+    named = {absolute(path) for path in paths if not os.path.isdir(path)}
     for outcome in outcomes:
         if outcome.done != "refused":
             _say(verbose, f"{outcome.done.capitalize()} {outcome.path}")
@@ -157,7 +157,7 @@ def config_(config: str | None, database: str | None, verbose: bool) -> None:
     for one in known.databases:
         click.echo(f"\nDatabase: {one.path}")
         click.echo(f"  Type:  local\n  Get:   {one.get}\n  Store: {one.store}")
-        if not one.path.exists():
+        if not Store(one.path).exists:
             when = (
                 "it is made when the first calibration is stored"
                 if one.store

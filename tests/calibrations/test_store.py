@@ -281,3 +281,13 @@ def test_two_processes_that_add_a_hundred_files_each_lose_none(tmp_path):
         assert process.returncode == 0, errors.decode()
     assert sorted(names(Store(tmp_path))) == sorted(file.name for file in tmp_path.glob("*.fits"))
     assert len(Store(tmp_path).entries()) == 200
+
+
+def test_a_folder_that_may_not_be_looked_into_is_not_one_without_a_database(tmp_path, monkeypatch):
+    def refuse(self, **more):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    store = Store(tmp_path / "x.db")
+    monkeypatch.setattr(Path, "stat", refuse)
+    with pytest.raises(CalibrationStore, match="cannot be reached"):
+        store.exists  # noqa: B018
