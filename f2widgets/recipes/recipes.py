@@ -107,6 +107,10 @@ class Recipe:
         Its earliest frame gives the product its name.
     product : {'dark', 'bpm', 'flat', 'image'} or None
         Kind of the product, also its suffix; None if it writes none.
+    finds : frozenset of str, optional
+        Kinds of calibration that are looked for in the databases; others are used only when the user names
+        them. Without this a dark made again after the first bad-pixel mask would differ from the first one,
+        although a dark's bad pixels are flagged in whatever it is subtracted from.
     """
 
     name: str
@@ -116,6 +120,7 @@ class Recipe:
     takes: frozenset[Role]
     main: Role
     product: Kind | None
+    finds: frozenset[str] = frozenset()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -153,6 +158,7 @@ FLAT = Recipe(
     frozenset({Role.LAMP_ON, Role.LAMP_OFF}),
     Role.LAMP_ON,
     "flat",
+    frozenset({"bpm"}),
 )
 BPM = Recipe(
     "bpm",
@@ -185,6 +191,7 @@ IMAGE = Recipe(
     frozenset({Role.SCIENCE}),
     Role.SCIENCE,
     "image",
+    frozenset({"dark", "flat", "bpm"}),
 )
 CHECK_WCS = Recipe(
     "check_wcs",

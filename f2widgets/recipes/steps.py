@@ -36,6 +36,8 @@ class Step:
         darks does not import what stars need; or the function itself.
     verb : str
         The reference pipeline's name of the step.
+    ending : str, optional
+        What the reference appends to the names of frames that have been through it.
     rowwise : bool, optional
         A band of rows comes out as it does from the whole frame, and nothing but pixels depends on pixels.
     combines : bool, optional
@@ -44,6 +46,7 @@ class Step:
 
     source: str | Callable[..., Any]
     verb: str
+    ending: str = ""
     rowwise: bool = field(default=False, kw_only=True)
     combines: bool = field(default=False, kw_only=True)
 
@@ -117,27 +120,27 @@ class Step:
 
 
 STEPS = (
-    Step("badpixels.flag_bad_pixels", "addDQ", rowwise=True),
-    Step("counts.to_electrons", "ADUToElectrons", rowwise=True),
-    Step("counts.add_variance", "addVAR", rowwise=True),
-    Step("counts.correct_nonlinearity", "nonlinearityCorrect", rowwise=True),
-    Step("dark.combine_darks", "stackDarks", rowwise=True, combines=True),
-    Step("dark.subtract_dark", "darkCorrect", rowwise=True),
-    Step("flat.combine_lamps", "makeLampFlat", rowwise=True, combines=True),
-    Step("flat.normalize_flat", "normalizeFlat"),
-    Step("flat.threshold_flat", "thresholdFlatfield", rowwise=True),
-    Step("flat.divide_flat", "flatCorrect", rowwise=True),
-    Step("badpixels.make_bpm", "makeBPM", combines=True),
+    Step("badpixels.flag_bad_pixels", "addDQ", "dqAdded", rowwise=True),
+    Step("counts.to_electrons", "ADUToElectrons", "ADUToElectrons", rowwise=True),
+    Step("counts.add_variance", "addVAR", "varAdded", rowwise=True),
+    Step("counts.correct_nonlinearity", "nonlinearityCorrect", "nonlinearityCorrected", rowwise=True),
+    Step("dark.combine_darks", "stackDarks", "stack", rowwise=True, combines=True),
+    Step("dark.subtract_dark", "darkCorrect", "darkCorrected", rowwise=True),
+    Step("flat.combine_lamps", "makeLampFlat", "lampstack", rowwise=True, combines=True),
+    Step("flat.normalize_flat", "normalizeFlat", "normalized"),
+    Step("flat.threshold_flat", "thresholdFlatfield", "thresholdFlatfielded", rowwise=True),
+    Step("flat.divide_flat", "flatCorrect", "flatCorrected", rowwise=True),
+    Step("badpixels.make_bpm", "makeBPM", "bpm", combines=True),
     Step("align.check_wcs", "checkWCS"),
-    Step("align.align", "adjustWCSToReference"),
-    Step("objects.flag_objects", "dilateObjectMask"),
+    Step("align.align", "adjustWCSToReference", "wcsCorrected"),
+    Step("objects.flag_objects", "dilateObjectMask", "objmaskDilated"),
     Step("outliers.flag_outliers", "flagCosmicRaysByStacking"),
-    Step("sky.subtract_sky", "skyCorrect"),
+    Step("sky.subtract_sky", "skyCorrect", "skyCorrected"),
     Step("sky.flatten_background", "correctBackgroundToReference"),
-    Step("combine.match_counts", "scaleCountsToReference"),
-    Step("resample.resample", "resampleToCommonFrame"),
-    Step("combine.combine", "stackFrames", combines=True),
-    Step("objects.detect_sources", "detectSources"),
+    Step("combine.match_counts", "scaleCountsToReference", "countsScaled"),
+    Step("resample.resample", "resampleToCommonFrame", "align"),
+    Step("combine.combine", "stackFrames", "stack", combines=True),
+    Step("objects.detect_sources", "detectSources", "sourcesDetected"),
 )
 
 _BY_NAME = {step.name: step for step in STEPS}

@@ -99,7 +99,7 @@ def test_wrong_values_are_refused_in_words(name, text, words):
 
 
 def test_unknown_name_suggests_the_near_one():
-    with pytest.raises(ParameterError, match=r"step has no parameter 'radios'; did you mean 'radius'\?"):
+    with pytest.raises(ParameterError, match=r"step has no parameter 'radios'; did you mean 'radius'"):
         checked("step", PARAMS.values(), {"radios": 1})
 
 

@@ -1,0 +1,297 @@
+"""What would be done with some files: the recipe, the calibrations of each frame, the product; before it runs."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, get_args
+
+from f2widgets.calibrations.match import Kind, Match, in_time
+from f2widgets.calibrations.service import Calibrations
+from f2widgets.errors import NoCalibration, ParameterError, WrongInputs
+from f2widgets.io.read import FrameFile, open_frame, require_imaging
+from f2widgets.recipes.recipes import Recipe, Role, counted, plural, recipe_for, recipe_named, role_of
+from f2widgets.recipes.wishes import Wishes, understood
+
+#: Seconds to which exposure times are compared.
+_EXPOSURE = 0.01
+#: How many files a message names.
+_TOLD = 3
+
+#: What frames of one kind must have in common, as a reader says it, and how it is asked.
+_SAME: dict[str, Callable[[FrameFile], Any]] = {
+    "size": lambda file: f"{file.shape[1]} x {file.shape[0]} pixels",
+    "filter": lambda file: file.facts.filter_name,
+    "exposure time": lambda file: f"{round(file.facts.exposure_time / _EXPOSURE) * _EXPOSURE:g} s",
+    "number of coadds": lambda file: file.facts.coadds,
+    "read mode": lambda file: f"LNRS {file.facts.read_mode}",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a reduction needs, found and checked.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is done.
+    files : tuple of FrameFile
+        The inputs, earliest first.
+    wishes : Wishes
+        What the user set.
+    matches : tuple of Match
+        The calibration of each kind for each frame, where one was asked for.
+    product : `~pathlib.Path` or None
+        The file to be written.
+    notes : tuple of str
+        What a careful observer would want to know.
+    """
+
+    recipe: Recipe
+    files: tuple[FrameFile, ...]
+    wishes: Wishes
+    matches: tuple[Match, ...] = ()
+    product: Path | None = None
+    notes: tuple[str, ...] = ()
+    _opened: dict[Path, FrameFile] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def calibrations(self) -> dict[str, dict[str, FrameFile]]:
+        """The open calibrations by kind and frame."""
+        chosen: dict[str, dict[str, FrameFile]] = defaultdict(dict)
+        for match in self.matches:
+            if match.path is not None:
+                if match.path not in self._opened:
+                    self._opened[match.path] = open_frame(match.path)
+                chosen[match.kind][match.frame] = self._opened[match.path]
+        return dict(chosen)
+
+    @property
+    def made_from(self) -> frozenset[str]:
+        """Names of all files that will go into the product."""
+        return frozenset(
+            {file.path.name for file in self.files} | {m.path.name for m in self.matches if m.path}
+        )
+
+    def __str__(self) -> str:
+        """Show the plan as text."""
+        recipe = self.recipe
+        lines = [f"Recipe {recipe.name} ({recipe.verb}): {recipe.summary}", ""]
+        lines += ["Inputs, earliest first:"] + [
+            f"  {file.path}  {role_of(file.facts.tags)}" for file in self.files
+        ]
+        lines += ["", "Steps:"]
+        for step in recipe.steps:
+            state = (
+                "left out"
+                if step.name in self.wishes.without
+                else _settings(self.wishes.settings.get(step.name))
+            )
+            lines.append(f"  {step.name:<22}{step.verb:<26}{state}".rstrip())
+        if self.matches:
+            rows = [("frame", "needs", "file", "age", "from")]
+            rows += [_row(match) for match in self.matches]
+            lines += ["", "Calibrations:", *_table(rows)]
+        lines += ["", f"Product: {self.product or 'none'}"]
+        return "\n".join(lines + [f"Note: {note}" for note in self.notes])
+
+
+def plan(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    recipe: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    without: Collection[str] = (),
+    keep: Collection[str] = (),
+    calibrations: Calibrations | None = None,
+    out: str | os.PathLike[str] = ".",
+    suffix: str | None = None,
+) -> Plan:
+    """Find out what would be done with some files, and with which calibrations.
+
+    Parameters
+    ----------
+    paths : iterable of path-like
+        Raw frames; their order does not matter.
+    recipe : str, optional
+        Our name of it or the reference's; by default it follows from what all the files are.
+    settings : mapping, optional
+        ``{"step:parameter": value}`` by our names or the reference's.
+    without, keep : collection of str, optional
+        Steps to leave out, or to keep the frames after.
+    calibrations : Calibrations, optional
+        Where calibrations are found; by default as configured.
+    out : path-like, optional
+        Folder of the product.
+    suffix : str, optional
+        Ending of the product's name, by default its kind: ``_dark``.
+
+    Returns
+    -------
+    Plan
+        Complete: nothing is missing when it runs.
+
+    Raises
+    ------
+    NotF2Data
+        If a file cannot be read, or is no image of Flamingos-2.
+    WrongInputs
+        If the files do not belong together.
+    ParameterError
+        If recipe, step, parameter or value are unknown.
+    NoCalibration
+        If a frame lacks a calibration.
+    WrongCalibration
+        If a calibration that the user named does not fit.
+    """
+    files = _opened(paths)
+    groups: dict[Role, list[FrameFile]] = defaultdict(list)
+    for file in files:
+        groups[role_of(file.facts.tags)].append(file)
+    wanted = None if recipe is None else recipe_named(recipe)
+    chosen = recipe_for({role: [file.path.name for file in some] for role, some in groups.items()}, wanted)
+    _must_agree(chosen, groups)
+    wishes = understood(settings or {}, chosen, without, keep)
+    service = Calibrations() if calibrations is None else calibrations
+    matches, notes = _matched(chosen, files, wishes, service)
+    product = None
+    if chosen.product is not None:
+        ending = f"_{chosen.product}" if suffix is None else suffix
+        product = Path(out) / f"{groups[chosen.main][0].name}{ending}.fits"
+    repairs = [problem for file in files for problem in file.problems]
+    return Plan(chosen, files, wishes, matches, product, (*service.config.notes, *repairs, *notes))
+
+
+def _opened(paths: Iterable[str | os.PathLike[str]]) -> tuple[FrameFile, ...]:
+    """Open the files, earliest first, each once."""
+    unique = dict.fromkeys(Path(path) for path in paths)
+    if not unique:
+        raise WrongInputs("There are no files to reduce: name at least one, or give a list as @LIST.")
+    files = [require_imaging(open_frame(path)) for path in unique]
+    by_name: dict[str, FrameFile] = {}
+    for file in files:
+        first = by_name.setdefault(file.name, file)
+        if first is not file:
+            raise WrongInputs(
+                f"{first.path} and {file.path} have the same name; a product could not tell them apart. "
+                "Leave one out."
+            )
+    return tuple(sorted(files, key=lambda file: (str(file.facts.ut_start or ""), file.name)))
+
+
+def _must_agree(recipe: Recipe, groups: Mapping[Role, list[FrameFile]]) -> None:
+    """Refuse frames that differ in what must be one."""
+    every = [file for some in groups.values() for file in some]
+    _one(every, "size", "frames")
+    lamps = [*groups.get(Role.LAMP_ON, ()), *groups.get(Role.LAMP_OFF, ())]
+    for files, name, keys in (
+        (lamps, "flats", ("filter", "exposure time", "number of coadds", "read mode")),
+        (groups.get(Role.DARK, ()), plural(Role.DARK), ("exposure time", "number of coadds", "read mode")),
+        (
+            groups.get(Role.SCIENCE, ()) if recipe.product else (),
+            plural(Role.SCIENCE),
+            ("filter", "exposure time", "number of coadds", "read mode"),
+        ),
+    ):
+        for key in keys:
+            _one(files, key, name)
+    for file in every if recipe.product else ():
+        if file.facts.gain is None:
+            raise WrongInputs(
+                f"{file.path}: gain and read noise are not known for LNRS={file.facts.read_mode} (known: 1, 4, 6, 8). "
+                "Leave the frame out, or correct LNRS in a copy of the file."
+            )
+
+
+def _one(files: Sequence[FrameFile], key: str, name: str) -> None:
+    """Refuse files with several values of a property, naming them."""
+    by_value: dict[Any, list[str]] = defaultdict(list)
+    for file in files:
+        by_value[_SAME[key](file)].append(file.path.name)
+    if len(by_value) < 2:
+        return
+    parts = []
+    for value, names in sorted(by_value.items(), key=lambda item: -len(item[1])):
+        told = ", ".join(names[:_TOLD]) + (", …" if len(names) > _TOLD else "")
+        parts.append(f"{value or 'unknown'} ({len(names)}: {told})")
+    raise WrongInputs(
+        f"The {name} are not of one {key}: {'; '.join(parts)}. Reduce each kind with a call of its own."
+    )
+
+
+def _matched(
+    recipe: Recipe, files: Sequence[FrameFile], wishes: Wishes, service: Calibrations
+) -> tuple[tuple[Match, ...], tuple[str, ...]]:
+    """Find the calibrations of all frames, or say what is missing."""
+    optional: dict[Kind, bool] = {}
+    for step in recipe.steps:
+        for need in () if step.name in wishes.without else step.needs:
+            kind = next(kind for kind in get_args(Kind) if kind == need.kind)
+            optional[kind] = need.optional and optional.get(kind, True)
+    spare = wishes.files.keys() - optional.keys()
+    if spare:
+        raise ParameterError(f"The recipe {recipe.name} uses no {' and no '.join(sorted(spare))} here.")
+    matches: list[Match] = []
+    notes: dict[str, None] = {}
+    for kind, may_lack in optional.items():
+        named = wishes.files.get(kind)
+        if named is None and kind not in service.user and kind not in recipe.finds:
+            continue
+        found = [
+            service.find(kind, file.facts, name=file.name, shape=file.shape, file=named) for file in files
+        ]
+        lacking = [match for match in found if match.chosen is None and not match.skipped]
+        if lacking and may_lack:
+            notes[f"No {kind} is used for {_frames(lacking)}: none was found."] = None
+        elif lacking:
+            _refuse(lacking)
+        for match in found:
+            matches += [match] if match.chosen else []
+            notes.update(
+                {f"{kind} {match.path.name}: {note}" if match.path else note: None for note in match.notes}
+            )
+    return tuple(matches), tuple(notes)
+
+
+def _refuse(lacking: Sequence[Match]) -> None:
+    """Raise the error of a missing calibration, once for all frames that lack it."""
+    try:
+        lacking[0].require()
+    except NoCalibration as error:
+        more = f"\nThe same holds for {len(lacking) - 1} more frames." if len(lacking) > 1 else ""
+        raise NoCalibration(f"{error}{more}") from None
+
+
+def _frames(matches: Sequence[Match]) -> str:
+    """Name the frames of matches in few words."""
+    return matches[0].frame if len(matches) == 1 else f"{len(matches)} frames ({matches[0].frame}, …)"
+
+
+def _settings(values: Mapping[str, Any] | None) -> str:
+    """Show what the user set."""
+    return ", ".join(f"{name}={value}" for name, value in (values or {}).items())
+
+
+def _row(match: Match) -> tuple[str, ...]:
+    """Show one match as a row of the table."""
+    return (
+        match.frame,
+        match.kind,
+        match.path.name if match.path else "-",
+        in_time(match.age),
+        match.origin or "",
+    )
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Set rows in columns."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  " + "  ".join(f"{x:<{w}}" for x, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+__all__ = ["Plan", "counted", "plan"]

@@ -1,0 +1,222 @@
+"""What a user asks for with ``-p step:parameter=value``: settings, files, steps to leave out or to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from f2widgets.errors import ParameterError
+from f2widgets.recipes.names import (
+    MEANINGS,
+    REPLACED,
+    SKIP,
+    WRITE,
+    Always,
+    File,
+    Gone,
+    LeavesOut,
+    Meaning,
+    Means,
+    all_names,
+    our_step,
+    their_verb,
+)
+from f2widgets.recipes.parameters import near
+from f2widgets.recipes.recipes import Recipe
+from f2widgets.recipes.steps import STEPS, Step
+
+
+@dataclass
+class Wishes:
+    """All that a user asks of a recipe, in our names.
+
+    Parameters
+    ----------
+    settings : dict
+        Values by step and parameter, checked.
+    files : dict
+        File of a calibration by its kind.
+    without : dict
+        Steps to leave out, as keys.
+    keep : dict
+        Steps after which to keep the frames, as keys.
+    """
+
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    without: dict[str, None] = field(default_factory=dict)
+    keep: dict[str, None] = field(default_factory=dict)
+
+
+def understood(
+    asked: Mapping[str, Any], recipe: Recipe, without: Collection[str] = (), keep: Collection[str] = ()
+) -> Wishes:
+    """Understand what a user asks for, by our names or the reference's.
+
+    Parameters
+    ----------
+    asked : mapping of str to object
+        ``{"step:parameter": value}``, or ``{"parameter": value}`` for all steps of the recipe that have it;
+        values may be text.
+    recipe : Recipe
+        What it is asked of.
+    without, keep : collection of str, optional
+        Steps to leave out, or to keep the frames after.
+
+    Returns
+    -------
+    Wishes
+        Checked, in our names.
+
+    Raises
+    ------
+    ParameterError
+        If a step, parameter or value is unknown, with near names; if one is known but replaced, with what
+        replaces it; if the recipe has no such step.
+    """
+    wishes = Wishes()
+    for name in without:
+        wishes.without[_in_recipe(name, recipe).name] = None
+    for name in keep:
+        wishes.keep[_in_recipe(name, recipe).name] = None
+    for key, value in asked.items():
+        step, colon, parameter = key.partition(":")
+        if colon:
+            _one(wishes, recipe, step.strip(), parameter.strip(), value)
+        else:
+            _everywhere(wishes, recipe, key.strip(), value)
+    return wishes
+
+
+def assignment(text: str) -> tuple[str, str]:
+    """Take ``step:parameter=value`` apart.
+
+    Parameters
+    ----------
+    text : str
+        One word behind ``-p``.
+
+    Returns
+    -------
+    key, value : str
+        Quotes around the value are taken off.
+
+    Raises
+    ------
+    ParameterError
+        If there is no ``=``.
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip(": "):
+        raise ParameterError(f"{text!r} is not step:parameter=value, such as addDQ:user_bpm=FILE.")
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        value = value[1:-1]
+    return key.strip(), value
+
+
+def _one(wishes: Wishes, recipe: Recipe, name: str, parameter: str, value: Any) -> None:
+    """Understand one value for one step."""
+    verb = their_verb(name)
+    if verb is None:
+        raise ParameterError(f"There is no step {name!r}{near(name, all_names())}")
+    if parameter in (SKIP, WRITE):
+        _common(wishes, _in_recipe(name, recipe), parameter, value)
+        return
+    ours = our_step(name)
+    own = next((step for step in STEPS if step.name == ours), None)
+    if own is not None and any(param.name == parameter for param in own.params):
+        _set(wishes, _in_recipe(name, recipe), parameter, value)
+        return
+    theirs = MEANINGS.get(verb, {})
+    if parameter in theirs:
+        _meant(wishes, recipe, name, parameter, theirs[parameter], value)
+        return
+    if own is not None and any(need.kind == parameter for need in own.needs):
+        wishes.files[parameter] = str(value)
+        return
+    if own is None and not theirs:
+        raise ParameterError(f"{name} is no step here. {REPLACED[verb]}")
+    known = [*(param.name for param in own.params if own), *theirs] if own else [*theirs]
+    has = f"It has: {', '.join(known)}." if known else "It has none."
+    raise ParameterError(f"{name} has no parameter {parameter!r}{near(parameter, known)} {has}")
+
+
+def _everywhere(wishes: Wishes, recipe: Recipe, parameter: str, value: Any) -> None:
+    """Understand one value for all steps of the recipe that have the parameter."""
+    having = [step for step in recipe.steps if any(param.name == parameter for param in step.params)]
+    for step in having:
+        _set(wishes, step, parameter, value)
+    if having:
+        return
+    theirs = [step for step in recipe.steps if parameter in MEANINGS.get(step.verb, {})]
+    names = [step.name for step in theirs] or [verb for verb in ("prepare",) if parameter in MEANINGS[verb]]
+    for name in names:
+        _one(wishes, recipe, name, parameter, value)
+    if not names:
+        known = {param.name for step in recipe.steps for param in step.params}
+        known |= {name for step in recipe.steps for name in MEANINGS.get(step.verb, {})}
+        raise ParameterError(
+            f"No step of the recipe {recipe.name} has a parameter {parameter!r}{near(parameter, known)}"
+        )
+
+
+def _meant(wishes: Wishes, recipe: Recipe, step: str, parameter: str, meaning: Meaning, value: Any) -> None:
+    """Do what a parameter of the reference means."""
+    where, text = f"{step}:{parameter}", str(value)
+    match meaning:
+        case Gone(why):
+            raise ParameterError(f"{where} is not used here. {why}")
+        case Always(wanted, why):
+            if text != wanted:
+                raise ParameterError(f"{where} can only be {wanted}. {why}")
+        case LeavesOut(word, others):
+            if text == word:
+                wishes.without[_in_recipe(step, recipe).name] = None
+            elif text not in others:
+                raise ParameterError(f"{where} must be {word} or {' or '.join(others)}, not {value!r}.")
+        case File(kind, words):
+            if text not in words:
+                wishes.files[kind] = text
+        case Means(targets, words, refused):
+            if text in refused:
+                raise ParameterError(f"{where}={text} is not offered. {refused[text]}")
+            here = {one.name: one for one in recipe.steps}
+            for target in targets:
+                name, _, own = target.partition(":")
+                if name in here:
+                    _set(wishes, here[name], own, words.get(text, value))
+                    return
+            _in_recipe(targets[0].partition(":")[0], recipe)
+
+
+def _common(wishes: Wishes, step: Step, parameter: str, value: Any) -> None:
+    """Understand the parameters that all steps have."""
+    if str(value) not in ("True", "False"):
+        raise ParameterError(f"{step.name}:{parameter} must be True or False, not {value!r}.")
+    if str(value) == "True":
+        (wishes.without if parameter == SKIP else wishes.keep)[step.name] = None
+
+
+def _set(wishes: Wishes, step: Step, parameter: str, value: Any) -> None:
+    """Set a parameter of ours, checked."""
+    param = next(param for param in step.params if param.name == parameter)
+    wishes.settings.setdefault(step.name, {})[parameter] = param.check(value, step.name)
+
+
+def _in_recipe(name: str, recipe: Recipe) -> Step:
+    """Return the step of a recipe that a name means."""
+    ours = our_step(name)
+    for step in recipe.steps:
+        if step.name == ours:
+            return step
+    if ours is None:
+        verb = their_verb(name)
+        if verb in REPLACED:
+            raise ParameterError(f"{name} is no step here. {REPLACED[verb]}")
+        raise ParameterError(f"There is no step {name!r}{near(name, all_names())}")
+    steps = ", ".join(step.name for step in recipe.steps)
+    raise ParameterError(
+        f"The recipe {recipe.name} has no step {ours}, so nothing can be asked of it. Its steps: {steps}."
+    )
