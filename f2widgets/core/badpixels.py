@@ -168,20 +168,19 @@ def _wrong_response(
 
 def _wrong_dark(darks: Sequence[Frame], hot: float, sigma: float, noisy: float) -> NDArray[np.bool_]:
     """Say which pixels are hot or noisy in short darks."""
-    facts = darks[0].facts
+    facts, n = darks[0].facts, len(darks)
     noise = (facts.read_noise or 0.0) * np.sqrt(facts.coadds)
-    flat = [without_pedestal(dark.data) for dark in darks]
-    mean = np.mean(flat, axis=0, dtype=np.float32)
-    limit = max(hot * facts.exposure_time, sigma * noise / np.sqrt(len(darks)))
-    bad = np.asarray(mean > limit)
-    bad |= mean < -6 * noise / np.sqrt(len(darks))
-    if len(darks) >= 4:
-        scatter = np.zeros_like(mean)
-        for dark in flat:
-            scatter += np.square(dark - mean)
+    mean: Plane = np.asarray(np.mean([dark.data for dark in darks], axis=0, dtype=np.float32))
+    scatter = np.zeros_like(mean)
+    for dark in darks:
+        scatter += np.square(dark.data - mean)
+    mean = without_pedestal(mean)
+    limit = max(hot * facts.exposure_time, sigma * noise / np.sqrt(n))
+    bad = (mean > limit) | (mean < -6 * noise / np.sqrt(n))
+    if n >= 4:  # with fewer, the scatter says little
         allowed = noise**2 + np.maximum(mean, 0)  # a hot pixel's own photon noise is no fault
-        bad |= scatter > noisy**2 * (len(darks) - 1) * allowed
-    return bad
+        bad |= scatter > noisy**2 * (n - 1) * allowed
+    return np.asarray(bad)
 
 
 def without_pedestal(data: Plane) -> Plane:

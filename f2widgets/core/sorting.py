@@ -97,3 +97,49 @@ def median(planes: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     if n % 2:
         return middle[n // 2]
     return np.float32(0.5) * (middle[n // 2 - 1] + middle[n // 2])
+
+
+def masked_median(
+    planes: Sequence[NDArray[np.float32]], masked: Sequence[NDArray[np.bool_]]
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Return the median pixel by pixel of the values that are not masked, and how many there are.
+
+    Parameters
+    ----------
+    planes : sequence of ndarray, each (rows, columns), float32
+        The values.
+    masked : sequence of ndarray of bool, each (rows, columns)
+        Where a value is to be left out.
+
+    Returns
+    -------
+    median : ndarray, float32
+        0 where nothing is left.
+    count : ndarray, uint8
+        How many values were used.
+
+    Notes
+    -----
+    Masked values are sent to minus and plus infinity in turn, beginning with minus: what is left
+    keeps the middle, and two fixed ranks give its median for any mask.
+    """
+    n = len(planes)
+    odd = np.zeros(planes[0].shape, bool)
+    count = np.full(odd.shape, n, np.uint8)
+    lines = []
+    for plane, away in zip(planes, masked, strict=True):
+        line = plane.copy()
+        np.copyto(line, -np.inf, where=away & ~odd)
+        np.copyto(line, np.inf, where=away & odd)
+        odd ^= away
+        count -= away
+        lines.append(line)
+    low, high = (n // 2, (n + 1) // 2) if n % 2 else (n // 2 - 1, n // 2)
+    high = min(high, n - 1)
+    ranks = sort_ranks(lines, (low, high))
+    single = ranks[low] if n % 2 else ranks[high]
+    with np.errstate(invalid="ignore"):  # infinities of both signs where nothing is left
+        double = np.float32(0.5) * (ranks[low] + ranks[high])
+    middle = np.where(odd == bool(n % 2), double, single) if n > 1 else single
+    np.copyto(middle, 0, where=count == 0)
+    return middle, count

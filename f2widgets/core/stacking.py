@@ -188,7 +188,7 @@ def _kept(
     return [k | (nothing & g) for k, g in zip(kept, good, strict=True)] if nothing.any() else kept
 
 
-def masked_median(values: NDArray[np.float32], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+def masked_median(values: NDArray[np.floating], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return the median along the first axis of the usable values; 0 where there is none."""
     count = usable.sum(axis=0)
     ordered = np.sort(np.where(usable, values, np.inf), axis=0)

@@ -1,0 +1,130 @@
+"""What is left of the sky in a single frame: a smooth surface, fitted between the sources."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from f2widgets.core.annotations import Unit, Within
+from f2widgets.core.blocks import each_block
+from f2widgets.core.frame import Frame
+from f2widgets.core.notes import note
+from f2widgets.core.sky import NOT_SKY
+
+#: A box counts if this part of it shows sky.
+_LEAST = 0.2
+#: A source that covers so many boxes in both directions is an extended target.
+_EXTENDED = 3
+
+
+def flatten_background(
+    frame: Frame,
+    *,
+    order: Literal[0, 1, 2, 3] = 2,
+    box: Annotated[int, Within(8, 512), Unit("pixel")] = 64,
+    extended: Literal["auto", "yes", "no"] = "auto",
+) -> Frame:
+    """Subtract a smooth surface from what the sky left in this frame.
+
+    Parameters
+    ----------
+    frame : Frame
+        Sky-subtracted, sources flagged, shape (ny, nx).
+    order : {0, 1, 2, 3}
+        Degree of the polynomial in x and y; 0 subtracts a constant.
+    box : int
+        Side of the boxes whose means are fitted.
+    extended : {'auto', 'yes', 'no'}
+        Whether the target is extended: then nothing is subtracted, because its faint light would be
+        taken for sky. 'auto' says yes when one source covers 3 x 3 boxes.
+
+    Returns
+    -------
+    Frame
+        Without the surface.
+
+    Notes
+    -----
+    *Method*: means of the unflagged pixels of each box, weighted by their number, boxes beyond four
+    robust sigma left out once, least squares.
+    *Assumes* that changes of the sky between frames are smooth: airglow, twilight, moonlight.
+    *Source*: has no counterpart in the reference, whose stacks keep this residual.
+    """
+    means, counts = _box_means(frame, box)
+    if extended == "yes" or (extended == "auto" and _covers(counts, box, frame)):
+        note("has an extended source: no background surface is subtracted", frame.name)
+        return frame
+    coefficients = _fit(means, counts, order, box, frame.shape)
+    out = np.empty(frame.shape, np.float32)
+    powers = [np.vander(_unit(np.arange(size), size), order + 1, increasing=True) for size in frame.shape]
+    along_y, along_x = (power.astype(np.float32) for power in powers)
+    matrix = coefficients.astype(np.float32) @ along_x.T
+
+    def work(a: int, b: int) -> None:
+        """Subtract within a block of rows."""
+        np.subtract(frame.data[a:b], along_y[a:b] @ matrix, out=out[a:b])
+
+    each_block(work, frame.shape[0], rows=64)
+    return frame.with_(data=out)
+
+
+def _unit(at: NDArray[np.floating] | NDArray[np.integer], size: int) -> NDArray[np.float64]:
+    """Bring pixel coordinates to -1 … 1, where polynomials are well behaved."""
+    return np.asarray(2.0 * at / max(size - 1, 1) - 1.0)
+
+
+def _box_means(frame: Frame, box: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and number of the sky pixels in each box."""
+    ny, nx = frame.shape
+    columns = np.arange(0, nx, box)
+    totals = np.zeros((-(-ny // box), columns.size))
+    counts = np.zeros_like(totals)
+
+    def work(a: int, b: int) -> None:
+        """Add up one row of boxes."""
+        good = (frame.mask[a:b] & NOT_SKY) == 0
+        values = np.where(good, frame.data[a:b], np.float32(0)).sum(axis=0, dtype=np.float64)
+        totals[a // box] = np.add.reduceat(values, columns)
+        counts[a // box] = np.add.reduceat(good.sum(axis=0), columns)
+
+    each_block(work, ny, rows=box)
+    return totals / np.maximum(counts, 1), counts
+
+
+def _covers(counts: NDArray[np.float64], box: int, frame: Frame) -> bool:
+    """Tell whether sources cover a square of boxes."""
+    from scipy.ndimage import minimum_filter
+
+    sources = (frame.mask & NOT_SKY) == np.uint16(1024)
+    ny, nx = frame.shape
+    columns = np.arange(0, nx, box)
+    covered = np.add.reduceat(np.add.reduceat(sources, np.arange(0, ny, box), 0, dtype=int), columns, 1)
+    full = covered > 0.9 * box * box
+    return bool(minimum_filter(full, size=_EXTENDED, mode="constant").any())
+
+
+def _fit(
+    means: NDArray[np.float64], counts: NDArray[np.float64], order: int, box: int, shape: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Return the coefficients c[j, i] of y^j x^i, j + i up to `order`."""
+    coefficients = np.zeros((order + 1, order + 1))
+    full = float(np.max(counts, initial=0))
+    at = np.nonzero(counts > _LEAST * max(full, 1))
+    terms = [(j, i) for j in range(order + 1) for i in range(order + 1 - j)]
+    if at[0].size < 2 * len(terms):
+        return coefficients
+    y, x = (_unit((k + 0.5) * box - 0.5, size) for k, size in zip(at, shape, strict=True))
+    design = np.stack([y**j * x**i for j, i in terms], axis=1)
+    values, weights = means[at], np.sqrt(counts[at])
+    keep = np.ones(values.size, bool)
+    for _ in range(2):
+        solution, *_ = np.linalg.lstsq(
+            design[keep] * weights[keep, None], values[keep] * weights[keep], rcond=None
+        )
+        residual = (values - design @ solution) * weights
+        keep = np.abs(residual) < 4 * 1.4826 * np.median(np.abs(residual)) + 1e-12
+    for (j, i), value in zip(terms, solution, strict=True):
+        coefficients[j, i] = value
+    return coefficients

@@ -1,0 +1,256 @@
+"""Bring frames to one transparency, and average them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from f2widgets.core import flags
+from f2widgets.core.annotations import Tick, Unit, Within, ignore
+from f2widgets.core.blocks import each_block
+from f2widgets.core.frame import Frame
+from f2widgets.core.noise import CORRELATION, correlation_of, correlation_table
+from f2widgets.core.notes import note
+from f2widgets.core.photometry import same_light
+from f2widgets.core.stacking import stack
+from f2widgets.core.stars import Stars, find_stars
+from f2widgets.errors import WrongInputs
+
+Values = NDArray[np.float64]
+
+#: Stars fainter than this S/N say little of the transparency.
+_BRIGHT = 40.0
+#: At most so many stars are measured.
+_MOST = 200
+
+
+def match_counts(
+    frames: Iterable[Frame],
+    *,
+    method: Literal["stars", "exposure"] = "stars",
+    radius: Annotated[float, Within(2, 40), Unit("pixel")] = 9.0,
+    min_stars: Annotated[int, Within(3, None)] = 5,
+    tick: Tick = ignore,
+) -> list[Frame]:
+    """Scale frames to the mean transparency and to the first one's exposure time.
+
+    Parameters
+    ----------
+    frames : iterable of Frame
+        Sky-subtracted and aligned, each (ny, nx).
+    method : {'stars', 'exposure'}
+        Measure the transparency on common stars, or scale by exposure time alone.
+    radius : float
+        Of the apertures; wide, so that the seeing hardly matters.
+    min_stars : int
+        With fewer stars only the exposure time counts.
+    tick : callable, optional
+        Progress.
+
+    Returns
+    -------
+    list of Frame
+        Scaled; `measured` has transparency, relative to the mean.
+
+    Raises
+    ------
+    WrongInputs
+        If there is no frame.
+
+    Notes
+    -----
+    *Method*: the light of each star in each frame over its mean over frames; the median over stars is the
+    transparency. What falls outside the aperture is allowed for by the width of the stars.
+    *Assumes* that the stars do not vary.
+    *Source*: ``scaleCountsToReference`` of the reference, which by default scales by exposure time alone.
+    """
+    members = list(frames)
+    if not members:
+        raise WrongInputs("There is no frame to scale.")
+    exposures = np.array([frame.facts.exposure_time for frame in members])
+    ratio = np.where(exposures > 0, exposures[0] / np.where(exposures > 0, exposures, 1), 1.0)
+    clear = np.ones(len(members))
+    if method == "stars" and len(members) > 1:
+        clear = _transparency(members, ratio, radius, min_stars)
+    out = []
+    for k, frame in enumerate(members):
+        factor = np.float32(ratio[k] / clear[k])
+        variance = None if frame.variance is None else frame.variance * (factor * factor)
+        measured = {**frame.measured, "transparency": float(clear[k])}
+        out.append(frame.with_(data=frame.data * factor, variance=variance, measured=measured))
+        tick(k + 1, len(members))
+    return out
+
+
+def _transparency(frames: Sequence[Frame], ratio: Values, radius: float, least: int) -> Values:
+    """Return the transparency of each frame over the mean."""
+    stars = find_stars(frames[0], threshold=12)
+    bright = stars.flux > _BRIGHT * stars.noise
+    x, y = stars.x[bright][:_MOST], stars.y[bright][:_MOST]
+    places = [_places(frames[0], frame, x, y) for frame in frames]
+    light = same_light(frames, places, radius) * ratio[:, None] if len(x) else np.zeros((len(frames), 0))
+    light = light[:, np.isfinite(light).all(axis=0) & (light > 0).all(axis=0)]
+    if light.shape[1] < least:
+        note(f"only {light.shape[1]} stars to measure the transparency by: scaled by exposure time alone")
+        return np.ones(len(frames))
+    light *= _growth(frames, stars, radius)[:, None]
+    clear = np.ones(len(frames))
+    for _ in range(3):
+        each = light / clear[:, None]
+        clear *= np.median(each / each.mean(axis=0), axis=1)
+    return np.asarray(clear / clear.mean())
+
+
+def _places(first: Frame, frame: Frame, x: Values, y: Values) -> Values:
+    """Return where stars of the first frame fall in another."""
+    if frame is first or first.wcs is None or frame.wcs is None:
+        return np.stack([x, y], axis=1)
+    sky = first.wcs.all_pix2world(np.stack([x, y], axis=1), 0)
+    return np.asarray(frame.wcs.all_world2pix(sky, 0))
+
+
+def _growth(frames: Sequence[Frame], stars: Stars, radius: float) -> Values:
+    """Return the factor from light within the radius to all light, by the frames' FWHM.
+
+    A Moffat profile of beta 3 (Trujillo et al. 2001 find 2.5 to 4.8 in real seeing) loses
+    (1 + (r / a)²)^-2 outside r, a = FWHM / 1.02.
+    """
+    width = np.array([frame.measured.get("fwhm", stars.fwhm) for frame in frames])
+    width = np.where(np.isfinite(width), width, stars.fwhm)
+    return np.asarray(1 / (1 - (1 + (radius * 1.02 / width) ** 2) ** -2.0))
+
+
+def combine(
+    frames: Iterable[Frame],
+    *,
+    method: Literal["mean", "median"] = "mean",
+    weight: Literal["sky", "none"] = "sky",
+    tick: Tick = ignore,
+) -> list[Frame]:
+    """Average frames on one grid into the stack.
+
+    Parameters
+    ----------
+    frames : iterable of Frame
+        Resampled and scaled, with variance, each (ny, nx); outliers flagged.
+    method : {'mean', 'median'}
+        A mean takes one frame at a time, a median holds all.
+    weight : {'sky', 'none'}
+        Weight frames by the inverse of their sky's variance, or all alike.
+    tick : callable, optional
+        Progress.
+
+    Returns
+    -------
+    list of Frame
+        The stack, named after the earliest frame, with the plane EXPMAP (seconds) and the table
+        NOISECOR.
+
+    Raises
+    ------
+    WrongInputs
+        If there is no frame, or they differ in shape or lack a variance.
+
+    Notes
+    -----
+    *Method*: sum w d / sum w, V = sum w² V / (sum w)², over the frames whose pixel is usable; one weight per
+    frame, so that stars are not biased. Nothing is rejected here: `flag_outliers` did it.
+    *Assumes* frames of one brightness.
+    *Source*: ``stackFrames`` of the reference.
+    """
+    sums: _Sums | None = None
+    held: list[Frame] = []
+    for k, frame in enumerate(frames):
+        if frame.variance is None:
+            raise WrongInputs(f"{frame.name} has no variance: it cannot be weighted. Add it first.")
+        if sums is None:
+            sums = _Sums(frame.shape)
+        if frame.shape != sums.total.shape:
+            raise WrongInputs(f"{frame.name} is on another grid than the frames before: resample them first.")
+        sums.add(frame, weight)
+        if method == "median":
+            held.append(frame)
+        tick(k + 1, k + 1)
+    if sums is None:
+        raise WrongInputs("There is no frame to combine.")
+    return [sums.result(held)]
+
+
+class _Sums:
+    """Running sums over frames, one at a time."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.total, self.spread, self.weight, self.exposure = (np.zeros(shape, np.float32) for _ in range(4))
+        self.used, self.unused = np.zeros(shape, np.uint16), np.full(shape, 0xFFFF, np.uint16)
+        self.members: list[Frame] = []
+        self.shares: list[float] = []
+        self.correlations: list[Values] = []
+
+    def add(self, frame: Frame, weight: str) -> None:
+        """Add a frame."""
+        assert frame.variance is not None
+        variance = frame.variance
+        sample, flagged = variance[::7, ::7], frame.mask[::7, ::7]
+        good = (flagged & flags.UNUSABLE) == 0
+        noise = float(np.median(sample[good])) if good.any() else 1.0
+        w = np.float32(1 / noise if weight == "sky" and noise > 0 else 1.0)
+        self.shares.append(float(w) ** 2 * noise)
+        self.correlations.append(correlation_of(frame))
+        seconds = np.float32(frame.facts.exposure_time)
+
+        def work(a: int, b: int) -> None:
+            """Add a block of rows."""
+            mask = frame.mask[a:b]
+            out = (mask & np.uint16(flags.UNUSABLE)) != 0
+            use = np.where(out, np.float32(0), w)
+            self.weight[a:b] += use
+            self.total[a:b] += use * frame.data[a:b]
+            use *= use
+            use *= variance[a:b]
+            self.spread[a:b] += use
+            self.exposure[a:b] += np.where(out, np.float32(0), seconds)
+            self.used[a:b] |= np.where(out, np.uint16(0), mask)
+            self.unused[a:b] &= np.where(out, mask, np.uint16(0xFFFF))
+
+        each_block(work, frame.shape[0], rows=32)
+        self.members.append(frame.rows(0, 0))
+
+    def result(self, held: list[Frame]) -> Frame:
+        """Return the average."""
+        weight = self.weight
+        empty = weight == 0
+        np.copyto(weight, 1, where=empty)
+        self.total /= weight
+        self.spread /= weight
+        self.spread /= weight
+        data, variance = self.total, self.spread
+        if held:
+            stacked = stack(held, method="median", reject="none")
+            data, variance = np.where(empty, np.float32(0), stacked.data), stacked.variance
+        self.used[empty] = self.unused[empty]
+        first = min(self.members, key=lambda frame: (str(frame.facts.ut_start or ""), frame.name))
+        shares = np.array(self.shares) / sum(self.shares)
+        size = max(len(one) for one in self.correlations)
+        correlation = sum(s * _padded(c, size) for s, c in zip(shares, self.correlations, strict=True))
+        return first.with_(
+            data=data,
+            variance=variance,
+            mask=self.used,
+            planes={"EXPMAP": self.exposure},
+            tables={CORRELATION: correlation_table(np.asarray(correlation))},
+            measured=_averages(self.members),
+        )
+
+
+def _padded(correlation: Values, size: int) -> Values:
+    """Return a correlation out to a larger distance."""
+    return np.pad(correlation, (size - len(correlation)) // 2)
+
+
+def _averages(frames: Sequence[Frame]) -> dict[str, float]:
+    """Return the means over frames of what was measured in all of them."""
+    names = set.intersection(*(set(frame.measured) for frame in frames)) - {"dx", "dy", "sky_scale"}
+    return {name: float(np.mean([frame.measured[name] for frame in frames])) for name in sorted(names)}

@@ -1,0 +1,74 @@
+"""A quick median of dithered frames, shifted by whole pixels: what the sky looks like, roughly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from f2widgets.core import flags
+from f2widgets.core.annotations import Tick, ignore
+from f2widgets.core.blocks import each_block
+from f2widgets.core.frame import Frame, Plane
+from f2widgets.core.grid import Grid
+from f2widgets.core.sorting import masked_median
+
+#: Bits that keep a pixel out of the guide; saturated stars belong in it.
+_OUT = np.uint16(flags.UNUSABLE)
+
+
+@dataclass(frozen=True)
+class Guide:
+    """The median on the common grid, how many frames it has where, and each frame's place in it."""
+
+    data: Plane
+    count: NDArray[np.uint8]
+    places: tuple[tuple[int, int], ...]  #: row and column of each frame's first pixel in the grid
+
+    def part(self, k: int, shape: tuple[int, int]) -> tuple[slice, slice]:
+        """Return where frame k of `shape` lies."""
+        y, x = self.places[k]
+        return slice(y, y + shape[0]), slice(x, x + shape[1])
+
+
+def make_guide(frames: Sequence[Frame], grid: Grid, *, tick: Tick = ignore) -> Guide:
+    """Take the median of frames, moved by the nearest whole pixel.
+
+    Parameters
+    ----------
+    frames : sequence of Frame, each (ny, nx)
+        Sky-subtracted and aligned.
+    grid : Grid
+        The common grid.
+    tick : callable, optional
+        Progress.
+
+    Returns
+    -------
+    Guide
+        On the grid.
+    """
+    places = tuple((round(y), round(x)) for y, x in grid.origins)
+    ny, nx = grid.shape
+    data, count = np.zeros((ny, nx), np.float32), np.zeros((ny, nx), np.uint8)
+
+    def work(a: int, b: int) -> None:
+        """Take the median of a block of rows."""
+        planes, masked = [], []
+        for frame, (y, x) in zip(frames, places, strict=True):
+            low, high = max(a - y, 0), min(b - y, frame.shape[0])
+            if low >= high:
+                continue
+            plane, out = np.zeros((b - a, nx), np.float32), np.ones((b - a, nx), bool)
+            part = (slice(low + y - a, high + y - a), slice(x, x + frame.shape[1]))
+            plane[part] = frame.data[low:high]
+            np.not_equal(frame.mask[low:high] & _OUT, 0, out=out[part])
+            planes.append(plane)
+            masked.append(out)
+        if planes:
+            data[a:b], count[a:b] = masked_median(planes, masked)
+
+    each_block(work, ny, tick=tick)
+    return Guide(data, count, places)

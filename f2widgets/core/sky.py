@@ -1,0 +1,235 @@
+"""The sky: first the median of the set, then the mean of the other frames without their sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from f2widgets.core import flags
+from f2widgets.core.annotations import Tick, Within, ignore
+from f2widgets.core.blocks import each_block
+from f2widgets.core.flags import Mask
+from f2widgets.core.frame import Frame, Plane
+from f2widgets.core.notes import note
+from f2widgets.core.sorting import median
+from f2widgets.errors import WrongInputs
+
+#: A pixel with one of these bits tells nothing of the sky.
+NOT_SKY = np.uint16(flags.UNUSABLE | flags.SATURATED | flags.NONLINEAR | flags.OBJECT)
+#: Every so many pixels in both axes suffice for a level; odd, so that odd and even columns both count.
+_STRIDE = 5
+
+
+def subtract_sky(
+    frames: Iterable[Frame],
+    *,
+    scale: Literal["auto", "level", "offset"] = "auto",
+    group: Annotated[int, Within(2, 40)] = 18,
+    tick: Tick = ignore,
+) -> list[Frame]:
+    """Subtract the median of the set, brought to each frame's level: a first, rough sky.
+
+    Parameters
+    ----------
+    frames : iterable of Frame
+        Flat-fielded dithers of one field in electrons, each (ny, nx).
+    scale : {'auto', 'level', 'offset'}
+        Bring frames to one level by a factor, or by adding a constant; 'auto' takes a factor where
+        the sky is well above zero.
+    group : int
+        At most so many frames, taken one after another, share a sky.
+    tick : callable, optional
+        Progress.
+
+    Returns
+    -------
+    list of Frame
+        Around zero; `measured` has sky (electrons) and sky_scale.
+
+    Raises
+    ------
+    WrongInputs
+        If there is no frame, or they differ in shape, filter, exposure time or read mode.
+
+    Notes
+    -----
+    *Method*: m = median of d_i / s_i with s_i = level_i / mean level; d_i - s_i m. One median serves all
+    frames of a group; `refine_sky` takes it out again exactly.
+    *Assumes* dithers larger than the sources.
+    *Source*: first pass of ``skyCorrect`` of the reference, which stacks the neighbours of each frame anew.
+    """
+    everything = list(frames)
+    _must_match(everything)
+    out: dict[int, Frame] = {}
+    for members in _groups(everything, group):
+        if len(members) == 1:
+            note(
+                "has no other frame to take the sky from: only its level is subtracted",
+                everything[members[0]].name,
+            )
+        results = _subtract_median([everything[i] for i in members], scale, tick)
+        out.update(zip(members, results, strict=True))
+    return [out[i] for i in range(len(everything))]
+
+
+def _must_match(frames: Sequence[Frame]) -> None:
+    """Refuse sets that are not one sequence of dithers."""
+    if not frames:
+        raise WrongInputs("There is no frame to take the sky from.")
+    first = frames[0]
+    for frame in frames[1:]:
+        a, b = first.facts, frame.facts
+        for what, one, other in (
+            ("shape", first.shape, frame.shape),
+            ("filter", a.filter_name, b.filter_name),
+            ("exposure time", a.exposure_time, b.exposure_time),
+            ("read mode", a.read_mode, b.read_mode),
+        ):
+            if one != other:
+                raise WrongInputs(
+                    f"{first.name} and {frame.name} cannot share a sky: {what} {one} and {other}. "
+                    "Reduce them in separate lists."
+                )
+
+
+def _groups(frames: Sequence[Frame], most: int) -> list[list[int]]:
+    """Split frames, in order of time, into runs of nearly equal length and at most `most`."""
+    order = sorted(range(len(frames)), key=lambda i: (str(frames[i].facts.ut_start or ""), i))
+    runs = np.array_split(np.array(order), -(-len(order) // most))
+    return [[int(i) for i in run] for run in runs]
+
+
+def sky_level(frame: Frame) -> float:
+    """Return the median of the pixels that show sky, from one pixel in 25."""
+    data, mask = frame.data[::_STRIDE, ::_STRIDE], frame.mask[::_STRIDE, ::_STRIDE]
+    good = data[(mask & NOT_SKY) == 0]
+    return float(np.median(good)) if good.size else 0.0
+
+
+def _subtract_median(frames: list[Frame], scale: str, tick: Tick) -> list[Frame]:
+    """Subtract the scaled median of a group from its frames."""
+    levels = np.array([sky_level(frame) for frame in frames])
+    mean = levels.mean()
+    by_level = scale == "level" or (scale == "auto" and levels.min() > 0.2 * mean > 20)
+    if by_level and not levels.min() > 0:
+        raise WrongInputs(
+            f"The sky level of {frames[levels.argmin()].name} is not positive: use scale=offset."
+        )
+    scales = levels / mean if by_level else np.ones(len(frames))
+    offsets = np.zeros(len(frames)) if by_level else levels - mean
+    out = [np.empty(frame.shape, np.float32) for frame in frames]
+
+    def work(a: int, b: int) -> None:
+        """Subtract within a block of rows."""
+        blocks = [frame.data[a:b] * np.float32(1 / s) for frame, s in zip(frames, scales, strict=True)]
+        for block, offset in zip(blocks, offsets, strict=True):
+            block -= np.float32(offset)
+        middle = median(blocks) if len(frames) > 1 else np.full_like(blocks[0], mean)
+        for block, result, s in zip(blocks, out, scales, strict=True):
+            block -= middle
+            np.multiply(block, np.float32(s), out=result[a:b])
+
+    each_block(work, frames[0].shape[0], tick=tick)
+    return [
+        frame.with_(data=data, measured={**frame.measured, "sky": level, "sky_scale": s})
+        for frame, data, level, s in zip(frames, out, levels, scales, strict=True)
+    ]
+
+
+def refine_sky(
+    frames: Iterable[Frame],
+    *,
+    clip: Annotated[float, Within(1, 10)] = 3.0,
+    group: Annotated[int, Within(2, 40)] = 18,
+    tick: Tick = ignore,
+) -> list[Frame]:
+    """Subtract, from each frame, the mean of what the others have left where they show no source.
+
+    Parameters
+    ----------
+    frames : iterable of Frame
+        After `subtract_sky` and `flag_objects`, each (ny, nx).
+    clip : float
+        Leave out values further from zero than so many sigma of their own noise.
+    group : int
+        As in `subtract_sky`.
+    tick : callable, optional
+        Progress.
+
+    Returns
+    -------
+    list of Frame
+        Sky-subtracted, with the noise of the sky in the variance.
+
+    Raises
+    ------
+    WrongInputs
+        If frames differ in shape, filter, exposure time or read mode.
+
+    Notes
+    -----
+    *Method*: with u_j = d_j / s_j and w_j 1 where pixel j shows clean sky,
+    d_i - s_i (S - w_i u_i) / (n - w_i), S = sum w_j u_j, n = sum w_j. The median subtracted before cancels.
+    V_i grows by s_i² sum(w_j V_j / s_j²) / (n - w_i)². Where no other frame shows clean sky,
+    the rough one stays.
+    *Assumes* a sky whose pattern over the detector stays the same within a group.
+    *Source*: second pass of ``skyCorrect`` of the reference, there a median; the mean loses less depth.
+    """
+    everything = list(frames)
+    _must_match(everything)
+    out: dict[int, Frame] = {}
+    for members in _groups(everything, group):
+        results = _subtract_mean([everything[i] for i in members], clip, tick)
+        out.update(zip(members, results, strict=True))
+    return [out[i] for i in range(len(everything))]
+
+
+def _subtract_mean(frames: list[Frame], clip: float, tick: Tick) -> list[Frame]:
+    """Subtract from each frame the clipped mean of the others."""
+    scales = [np.float32(frame.measured.get("sky_scale", 1.0)) for frame in frames]
+    data = [np.empty(frame.shape, np.float32) for frame in frames]
+    noise = [np.empty(frame.shape, np.float32) for frame in frames]
+
+    def work(a: int, b: int) -> None:
+        """Subtract within a block of rows."""
+        rows = slice(a, b)
+        values, spreads, weights = [], [], []
+        for frame, s in zip(frames, scales, strict=True):
+            assert frame.variance is not None
+            value, spread = frame.data[rows] * (1 / s), frame.variance[rows] * (1 / (s * s))
+            weight = _clean(value, spread, frame.mask[rows], np.float32(clip))
+            value *= weight
+            spread *= weight
+            values.append(value)
+            spreads.append(spread)
+            weights.append(weight)
+        total, spread_total, count = _sum(values), _sum(spreads), _sum(weights)
+        for k, (frame, s) in enumerate(zip(frames, scales, strict=True)):
+            left = np.maximum(count - weights[k], np.float32(1))
+            sky = (total - values[k]) / left
+            np.subtract(frame.data[rows], sky * s, out=data[k][rows])
+            sky_noise = (spread_total - spreads[k]) / (left * left)
+            np.add(frame.variance[rows], sky_noise * (s * s), out=noise[k][rows])  # type: ignore[index]
+
+    if len(frames) < 2:
+        return frames
+    each_block(work, frames[0].shape[0], tick=tick)
+    return [frame.with_(data=d, variance=v) for frame, d, v in zip(frames, data, noise, strict=True)]
+
+
+def _clean(value: Plane, spread: Plane, mask: Mask, clip: np.float32) -> NDArray[np.float32]:
+    """Return 1 where a pixel shows clean sky, else 0."""
+    good = (mask & NOT_SKY) == 0
+    good &= value * value <= (clip * clip) * spread
+    return np.asarray(good, np.float32)
+
+
+def _sum(planes: list[Plane]) -> Plane:
+    """Add planes up."""
+    total = planes[0].copy()
+    for plane in planes[1:]:
+        total += plane
+    return total

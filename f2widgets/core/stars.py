@@ -1,0 +1,148 @@
+"""Find point sources in a sky-subtracted frame, and measure where they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from f2widgets.core import flags
+from f2widgets.core.blocks import each_block
+from f2widgets.core.frame import Frame
+
+Values = NDArray[np.float64]
+
+#: Half the side of the stamp cut out around a star.
+_HALF = 8
+#: The four neighbours of a star's brightest pixel hold at least this part of its light; those of a hot
+#: pixel or a cosmic ray do not. A Moffat profile of FWHM 2.5 px gives 0.6.
+_SHARPEST = 0.3
+
+
+@dataclass(frozen=True)
+class Stars:
+    """Positions (0-based pixels), fluxes within five pixels and widths, brightest first."""
+
+    x: Values
+    y: Values
+    flux: Values
+    noise: Values  #: of the flux
+    fwhm: float  #: median over the brighter stars, pixels
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.x)
+
+
+def find_stars(frame: Frame, *, threshold: float = 6.0, most: int = 1000) -> Stars:
+    """Find the stars of a frame.
+
+    Parameters
+    ----------
+    frame : Frame
+        Sky-subtracted, with variance, shape (ny, nx).
+    threshold : float, optional
+        Sigma of the sky noise that the brightest pixel must reach.
+    most : int, optional
+        How many of the brightest to keep.
+
+    Returns
+    -------
+    Stars
+        Without those that touch saturated or unusable pixels in their core.
+
+    Notes
+    -----
+    *Method*: peaks of 3 x 3 pixels; positions are Gaussian-windowed centroids, iterated with a window as wide
+    as the stars (E. Bertin's XWIN), accurate to a few hundredths of a pixel at S/N 50.
+    """
+    assert frame.variance is not None
+    good = (frame.mask[::7, ::7] & flags.UNUSABLE) == 0
+    sigma = float(np.sqrt(np.median(frame.variance[::7, ::7][good]))) if good.any() else 0.0
+    y, x = _peaks(frame, threshold * sigma)
+    stamps, clean = _stamps(frame, y, x)
+    y, x, stamps = y[clean], x[clean], stamps[clean]
+    if not len(x):
+        nothing = np.zeros(0)
+        return Stars(nothing, nothing, nothing, nothing, float("nan"))
+    dx, dy, widths = _centroids(stamps)
+    stays = np.hypot(dx, dy) < 1.5
+    inner = _disc(5.0)
+    flux = np.where(inner, stamps, 0).sum(axis=(1, 2))
+    noise = np.sqrt(inner.sum() * sigma**2 + np.maximum(flux, 0))
+    stays &= flux > 5 * noise
+    order = np.flatnonzero(stays)[np.argsort(-flux[stays], kind="stable")]
+    fwhm = float(np.median(widths[order[: max(10, len(order) // 3)]])) if len(order) else float("nan")
+    order = order[:most]
+    return Stars((x + dx)[order], (y + dy)[order], flux[order], noise[order], fwhm)
+
+
+def _peaks(frame: Frame, limit: float) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+    """Return rows and columns of usable local maxima above a limit."""
+    ny, nx = frame.shape
+    found: dict[int, tuple[NDArray[np.int_], NDArray[np.int_]]] = {}
+
+    def work(a: int, b: int) -> None:
+        """Look in a block of rows."""
+        a, b = max(a, _HALF), min(b, ny - _HALF)
+        if a >= b:
+            return
+        above = frame.data[a:b, _HALF:-_HALF] > np.float32(limit)
+        y, x = np.divmod(np.flatnonzero(above), nx - 2 * _HALF)
+        y, x = y + a, x + _HALF
+        usable = (frame.mask[y, x] & (flags.UNUSABLE | flags.SATURATED)) == 0
+        y, x = y[usable], x[usable]
+        here = frame.data[y, x]
+        top = np.ones(len(x), bool)
+        for j, i in ((-1, -1), (-1, 0), (-1, 1), (0, -1)):
+            top &= here >= frame.data[y + j, x + i]
+            top &= here > frame.data[y - j, x - i]
+        y, x, here = y[top], x[top], here[top]
+        beside = frame.data[y - 1, x] + frame.data[y + 1, x] + frame.data[y, x - 1] + frame.data[y, x + 1]
+        real = beside > 4 * _SHARPEST * here
+        found[a] = (y[real], x[real])
+
+    each_block(work, ny, rows=128)
+    rows, columns = zip(*(found[a] for a in sorted(found)), strict=True) if found else ((), ())
+    nothing = [np.zeros(0, int)]
+    return np.concatenate([*rows, *nothing]), np.concatenate([*columns, *nothing])
+
+
+def _stamps(frame: Frame, y: NDArray[np.int_], x: NDArray[np.int_]) -> tuple[Values, NDArray[np.bool_]]:
+    """Cut out stamps, unusable pixels zero, and say which have a clean core."""
+    step = np.arange(-_HALF, _HALF + 1)
+    rows, columns = y[:, None, None] + step[:, None], x[:, None, None] + step
+    masks = frame.mask[rows, columns]
+    values = np.where((masks & flags.UNUSABLE) == 0, frame.data[rows, columns], 0).astype(float)
+    core = (masks & (flags.UNUSABLE | flags.SATURATED)) != 0
+    return values, ~(core & _disc(3.2)).any(axis=(1, 2))
+
+
+def _disc(radius: float) -> NDArray[np.bool_]:
+    """Return the pixels of a stamp within a radius of its middle."""
+    step = np.arange(-_HALF, _HALF + 1)
+    return np.asarray(step[:, None] ** 2 + step**2 <= radius**2)
+
+
+def _centroids(stamps: Values) -> tuple[Values, Values, Values]:
+    """Return windowed centroids relative to the middle, and widths (FWHM), of stamps."""
+    step = np.arange(-_HALF, _HALF + 1, dtype=float)
+    n = len(stamps)
+    dx, dy, sigma = np.zeros(n), np.zeros(n), np.full(n, 1.6)
+    for turn in range(8):
+        wx = np.exp(-0.5 * ((step - dx[:, None]) / sigma[:, None]) ** 2)
+        wy = np.exp(-0.5 * ((step - dy[:, None]) / sigma[:, None]) ** 2)
+        along_x = np.einsum("nji,nj->ni", stamps, wy) * wx
+        along_y = np.einsum("nji,ni->nj", stamps, wx) * wy
+        total = np.maximum(along_x.sum(axis=1), 1e-30)
+        ox, oy = step - dx[:, None], step - dy[:, None]
+        mx, my = (along_x * ox).sum(axis=1) / total, (along_y * oy).sum(axis=1) / total
+        spread = 0.5 * ((along_x * ox**2).sum(axis=1) + (along_y * oy**2).sum(axis=1)) / total
+        spread -= 0.5 * (mx**2 + my**2)
+        dx, dy = np.clip(dx + 2 * mx, -3, 3), np.clip(dy + 2 * my, -3, 3)
+        if turn < 5:  # a Gaussian seen through a window of its own width has half its variance
+            sigma = np.clip(np.sqrt(np.clip(2 * spread, 0.3, 16)), 0.9, 3.2)
+            sigma = np.full(n, np.median(sigma))
+    own = np.clip(spread, 0.05, 0.95 * sigma**2)
+    return dx, dy, 2.3548 * np.sqrt(own * sigma**2 / (sigma**2 - own))
