@@ -21,6 +21,7 @@ REMEDIES = {
     errno.EPERM: "you have no permission to write there; choose another folder with --out",
     errno.EROFS: "the folder is on a read-only disk; choose another folder with --out",
     errno.ENOTDIR: "a part of the path is a file, not a folder; choose another folder with --out",
+    errno.EEXIST: "a file is in the way where a folder is needed; choose another folder with --out",
     errno.EISDIR: "a folder of that name is in the way; choose another name",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
 }

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from astropy.io.fits import Card, Header
-from astropy.io.fits.verify import VerifyError
 
 from f2widgets import __version__
 from f2widgets.core.frame import Frame
@@ -216,19 +214,7 @@ def _stamp(header: Header, frame: Frame, kind: Kind, stamps: Mapping[str, tuple[
 
 
 def _kept(header: Header | None, dropped: re.Pattern[str]) -> list[Card]:
-    """Return the cards to carry along; one that no program can read is kept as a comment."""
-    kept = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for card in header.cards if header is not None else ():
-            if not dropped.fullmatch(card.keyword):
-                kept.append(card if _is_readable(card) else Card("COMMENT", card.image.rstrip()[:72]))
-    return kept
-
-
-def _is_readable(card: Card) -> bool:
-    """Tell whether astropy can write a card back without complaint."""
-    try:
-        return len(str(card)) % 80 == 0
-    except (VerifyError, ValueError, Warning):
-        return False
+    """Return the cards to carry along."""
+    return (
+        [card for card in header.cards if not dropped.fullmatch(card.keyword)] if header is not None else []
+    )

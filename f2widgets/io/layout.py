@@ -131,7 +131,7 @@ def _parts(stream: BufferedReader[FileIO], path: Path, length: int) -> list[Hdu]
         raise damaged(path, what)
     found: list[Hdu] = []
     place = 0
-    while place + CARD <= length:
+    while place < length or not found:
         stream.seek(place)
         if found and not stream.peek(8).startswith(b"XTENSION"):
             break  # after the last extension anything may follow; the standard says to ignore it

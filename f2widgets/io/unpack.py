@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import os
 import shutil
 import tempfile
+import warnings
 import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from f2widgets.errors import NotF2Data, NotWritten
 from f2widgets.io.layout import damaged, unreadable
@@ -93,20 +95,22 @@ def _block(source: gzip.GzipFile | bz2.BZ2File, path: Path) -> bytes:
 
 
 def _untile(path: Path, target: IO[bytes]) -> None:
-    """Write the images of a tiled file as plain ones."""
+    """Write the images of a tiled file as plain ones, in physical values."""
     from astropy.io import fits
 
-    with fits.open(path, memmap=False, do_not_scale_image_data=True) as packed:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about broken cards of the raw file, which others report
         try:
-            plain: list[Any] = [fits.PrimaryHDU(header=packed[0].header)]
-            for hdu in packed[1:]:
-                tiled = isinstance(hdu, fits.CompImageHDU)
-                plain.append(
-                    fits.ImageHDU(hdu.data, hdu.header, do_not_scale_image_data=True) if tiled else hdu
-                )
+            with fits.open(path, memmap=False) as packed:
+                plain = [
+                    fits.ImageHDU(hdu.data, hdu.header) if isinstance(hdu, fits.CompImageHDU) else hdu
+                    for hdu in packed
+                ]
+                whole = io.BytesIO()
+                fits.HDUList(plain).writeto(whole, output_verify="ignore")
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             raise damaged(path, f"cannot be unpacked ({error})") from error
-        fits.HDUList(plain).writeto(target, output_verify="silentfix+ignore")
+    target.write(whole.getbuffer())
 
 
 def _temporary(path: Path, fill: Callable[[IO[bytes]], None]) -> Path:

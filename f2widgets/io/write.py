@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Kind", "link_or_copy", "made_from_identical", "write_frame"]
 
 #: BITPIX by type of pixel.
-BITS = {"bool": 8, "uint8": 8, "int16": 16, "uint16": 16, "int32": 32, "float32": -32, "float64": -64}
+BITS = {"bool": 8, "uint8": 8, "int16": 16, "uint16": 16, "int32": 32, "uint32": 32, "int64": 64}
+BITS |= {"float32": -32, "float64": -64}
 #: Unit of further planes, by the name of their extension.
 PLANE_UNITS = {"EXPMAP": "s"}
 #: Endings of calibrations: they go into a product, but it is not their average.
@@ -227,9 +229,11 @@ def _planes(frame: Frame) -> dict[str, NDArray[Any]]:
 
 def _write_image(stream: BinaryIO, name: str, pixels: NDArray[Any], cards: Header) -> None:
     """Write one image extension, padding included."""
-    bits = BITS[str(pixels.dtype)]
+    if pixels.dtype.name not in BITS:
+        raise ValueError(f"{name}: FITS keeps no pixels of type {pixels.dtype}; use {', '.join(BITS)}")
+    bits = BITS[pixels.dtype.name]
     ny, nx = pixels.shape
-    header = extension_header(name, (ny, nx), bits, cards, unsigned=pixels.dtype == np.uint16)
+    header = extension_header(name, (ny, nx), bits, cards, unsigned=pixels.dtype.name in ("uint16", "uint32"))
     stream.write(_header_bytes(header))
     write_pixels(stream, pixels, bits, (lambda block: block & ON_DISK) if name == "DQ" else None)
     stream.write(bytes(-(pixels.size * abs(bits) // 8) % BLOCK))
@@ -237,7 +241,9 @@ def _write_image(stream: BinaryIO, name: str, pixels: NDArray[Any], cards: Heade
 
 def _header_bytes(header: Header) -> bytes:
     """Return a header as it stands in a file."""
-    return bytes(header.tostring().encode("ascii"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # astropy mends broken cards of the raw file, and tells each time
+        return bytes(header.tostring().encode("ascii"))
 
 
 def _table_bytes(name: str, table: Table) -> bytes:
