@@ -1,4 +1,4 @@
-"""What would be done with some files: the recipe, the calibrations of each frame, the product; before it runs."""
+"""What would be done with some files, before it runs: recipe, calibrations of each frame, product."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from f2widgets.calibrations.match import Kind, Match, in_time
 from f2widgets.calibrations.service import Calibrations
 from f2widgets.errors import NoCalibration, ParameterError, WrongInputs
 from f2widgets.io.read import FrameFile, open_frame, require_imaging
-from f2widgets.recipes.recipes import Recipe, Role, counted, plural, recipe_for, recipe_named, role_of
+from f2widgets.recipes.recipes import Recipe, Role, plural, recipe_for, recipe_named, role_of
 from f2widgets.recipes.wishes import Wishes, understood
 
 #: Seconds to which exposure times are compared.
@@ -48,6 +48,8 @@ class Plan:
         The calibration of each kind for each frame, where one was asked for.
     product : `~pathlib.Path` or None
         The file to be written.
+    ending : str
+        What its name has behind that of the frame: ``_dark``.
     notes : tuple of str
         What a careful observer would want to know.
     """
@@ -57,6 +59,7 @@ class Plan:
     wishes: Wishes
     matches: tuple[Match, ...] = ()
     product: Path | None = None
+    ending: str = ""
     notes: tuple[str, ...] = ()
     _opened: dict[Path, FrameFile] = field(default_factory=dict, repr=False, compare=False)
 
@@ -94,8 +97,7 @@ class Plan:
             )
             lines.append(f"  {step.name:<22}{step.verb:<26}{state}".rstrip())
         if self.matches:
-            rows = [("frame", "needs", "file", "age", "from")]
-            rows += [_row(match) for match in self.matches]
+            rows = [("frame", "needs", "file", "age", "from"), *(_row(match) for match in self.matches)]
             lines += ["", "Calibrations:", *_table(rows)]
         lines += ["", f"Product: {self.product or 'none'}"]
         return "\n".join(lines + [f"Note: {note}" for note in self.notes])
@@ -159,12 +161,11 @@ def plan(
     wishes = understood(settings or {}, chosen, without, keep)
     service = Calibrations() if calibrations is None else calibrations
     matches, notes = _matched(chosen, files, wishes, service)
-    product = None
+    product, ending = None, f"_{chosen.product}" if suffix is None else suffix
     if chosen.product is not None:
-        ending = f"_{chosen.product}" if suffix is None else suffix
         product = Path(out) / f"{groups[chosen.main][0].name}{ending}.fits"
     repairs = [problem for file in files for problem in file.problems]
-    return Plan(chosen, files, wishes, matches, product, (*service.config.notes, *repairs, *notes))
+    return Plan(chosen, files, wishes, matches, product, ending, (*service.config.notes, *repairs, *notes))
 
 
 def _opened(paths: Iterable[str | os.PathLike[str]]) -> tuple[FrameFile, ...]:
@@ -203,8 +204,8 @@ def _must_agree(recipe: Recipe, groups: Mapping[Role, list[FrameFile]]) -> None:
     for file in every if recipe.product else ():
         if file.facts.gain is None:
             raise WrongInputs(
-                f"{file.path}: gain and read noise are not known for LNRS={file.facts.read_mode} (known: 1, 4, 6, 8). "
-                "Leave the frame out, or correct LNRS in a copy of the file."
+                f"{file.path}: gain and read noise are not known for LNRS={file.facts.read_mode} "
+                "(known: 1, 4, 6, 8). Leave the frame out, or correct LNRS in a copy of the file."
             )
 
 
@@ -277,7 +278,7 @@ def _settings(values: Mapping[str, Any] | None) -> str:
     return ", ".join(f"{name}={value}" for name, value in (values or {}).items())
 
 
-def _row(match: Match) -> tuple[str, ...]:
+def _row(match: Match) -> tuple[str, str, str, str, str]:
     """Show one match as a row of the table."""
     return (
         match.frame,
@@ -292,6 +293,3 @@ def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Set rows in columns."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return ["  " + "  ".join(f"{x:<{w}}" for x, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-
-
-__all__ = ["Plan", "counted", "plan"]

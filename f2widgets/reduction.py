@@ -1,0 +1,396 @@
+"""Reduce files: plan, run, write the product, and put a calibration where the next reduction finds it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from f2widgets.calibrations.config import read_config
+from f2widgets.calibrations.service import Calibrations
+from f2widgets.core.frame import Frame
+from f2widgets.errors import CalibrationStore, NotF2Data, NotWritten
+from f2widgets.io.names import expand_names
+from f2widgets.io.provenance import STAMPS
+from f2widgets.io.read import open_frame
+from f2widgets.io.write import link_or_copy, made_from_identical, write_frame
+from f2widgets.plan import Plan, plan
+from f2widgets.recipes.events import Event, Finished, Listener, Measured, Note, Started, ignore
+from f2widgets.recipes.run import run
+from f2widgets.recipes.steps import STEPS
+
+#: Folder for frames kept between steps, one folder in it for each run.
+RUNS = "f2_runs"
+#: Name under which writing is told and timed, and the reference's for it.
+WRITE, WRITE_VERB = "write", "storeProcessed"
+
+
+@dataclass(frozen=True)
+class Products:
+    """What a reduction made.
+
+    Parameters
+    ----------
+    plan : Plan
+        What was asked for and found.
+    paths : tuple of `~pathlib.Path`
+        The files in the working folder; usually one.
+    stored : tuple of `~pathlib.Path`
+        The same files where calibrations are kept.
+    kept : tuple of `~pathlib.Path`
+        Frames kept between steps.
+    frames : tuple of Frame
+        What was written.
+    timings : mapping of str to float
+        Seconds by step.
+    notes : tuple of str
+        What a careful observer would want to know.
+    problems : tuple of str
+        What could not be done although the product is there.
+    quality : mapping
+        What the steps measured: by frame under ``"frames"``, of the product under ``"product"``.
+    """
+
+    plan: Plan
+    paths: tuple[Path, ...] = ()
+    stored: tuple[Path, ...] = ()
+    kept: tuple[Path, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    quality: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def path(self) -> Path:
+        """The product, where there is one."""
+        (path,) = self.paths
+        return path
+
+
+def reduce(
+    files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    recipe: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    user_cals: Mapping[str, str | os.PathLike[str]] | Iterable[str] = (),
+    out: str | os.PathLike[str] = ".",
+    suffix: str | None = None,
+    without: Collection[str] = (),
+    keep: Collection[str] = (),
+    overwrite: bool = False,
+    config: str | os.PathLike[str] | None = None,
+    on_event: Listener = ignore,
+) -> Products:
+    """Reduce raw frames to a product.
+
+    Parameters
+    ----------
+    files : str, path or iterable of these
+        Raw frames, patterns, or lists as ``"@darks.list"``; their order does not matter.
+    recipe : str, optional
+        Our name of it or the reference's; by default it follows from what all the files are.
+    settings : mapping, optional
+        ``{"step:parameter": value}`` by our names or the reference's.
+    user_cals : mapping of str to path, or iterable of str, optional
+        Calibrations to use for all frames: ``{"dark": "D.fits"}`` or ``["processed_dark:D.fits"]``.
+    out : path-like, optional
+        Folder of the product; made if needed.
+    suffix : str, optional
+        Ending of the product's name, by default its kind: ``_dark``.
+    without, keep : collection of str, optional
+        Steps to leave out, or to keep the frames after.
+    overwrite : bool, optional
+        Replace a product that was made from something else.
+    config : path-like, optional
+        Configuration of the databases.
+    on_event : callable, optional
+        Called with each event; it may raise `Cancelled`.
+
+    Returns
+    -------
+    Products
+        Files, frames, timings, notes and what was measured.
+
+    Raises
+    ------
+    F2Error
+        See `f2widgets.plan.plan`; and `NotWritten` where a product is in the way or cannot be written,
+        `Cancelled` if the callback asked to stop. Nothing is left half-written.
+
+    Examples
+    --------
+    >>> made = reduce("@darks_120s.list")   # doctest: +SKIP
+    >>> made.path.name   # doctest: +SKIP
+    'S20131120S0115_dark.fits'
+    """
+    what = planned(
+        files,
+        recipe=recipe,
+        settings=settings,
+        user_cals=user_cals,
+        out=out,
+        suffix=suffix,
+        without=without,
+        keep=keep,
+        config=config,
+    )
+    service = Calibrations(read_config(config))
+    return carry_out(what, service, overwrite=overwrite, on_event=on_event)
+
+
+def planned(
+    files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    user_cals: Mapping[str, str | os.PathLike[str]] | Iterable[str] = (),
+    config: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> Plan:
+    """Return what `reduce` would do with the same arguments.
+
+    Parameters
+    ----------
+    files, user_cals, config
+        As for `reduce`.
+    **options
+        As for `f2widgets.plan.plan`.
+
+    Returns
+    -------
+    Plan
+        Shown as text by ``print``.
+    """
+    names = [files] if isinstance(files, str | os.PathLike) else list(files)
+    paths = expand_names(os.fspath(name) for name in names)
+    if isinstance(user_cals, Mapping):
+        user_cals = [f"{kind}:{os.fspath(file)}" for kind, file in user_cals.items()]
+    return plan(paths, calibrations=Calibrations(read_config(config), user=user_cals), **options)
+
+
+def carry_out(
+    what: Plan, service: Calibrations, *, overwrite: bool = False, on_event: Listener = ignore
+) -> Products:
+    """Carry out a plan: run its recipe, write the product and store it.
+
+    Parameters
+    ----------
+    what : Plan
+        Complete.
+    service : Calibrations
+        Takes the product if it is a calibration.
+    overwrite : bool, optional
+        Replace a product that was made from something else.
+    on_event : callable, optional
+        Called with each event.
+
+    Returns
+    -------
+    Products
+        What was made.
+
+    Raises
+    ------
+    NotWritten
+        If a product is in the way, or cannot be written.
+    """
+    _must_be_free(what, overwrite)
+    diary = _Diary(on_event)
+    for note in what.notes:
+        diary(Note("plan", note))
+    store = _Keeper(what)
+    frames = run(
+        what.recipe,
+        what.files,
+        what.calibrations,
+        settings=what.wishes.settings,
+        without=what.wishes.without,
+        keep=what.wishes.keep,
+        save=store.save,
+        on_event=diary,
+    )
+    paths: list[Path] = []
+    stored: list[Path] = []
+    problems: list[str] = []
+    if what.product is not None:
+        total = len(what.recipe.uses)
+        diary(Started(WRITE, WRITE_VERB, total, total, len(frames)))
+        began = perf_counter()
+        paths, stored, problems = _written(what, frames, service, overwrite)
+        diary(Finished(WRITE, perf_counter() - began))
+    return Products(
+        what,
+        tuple(paths),
+        tuple(stored),
+        tuple(store.paths),
+        tuple(frames),
+        diary.timings,
+        tuple(diary.notes),
+        tuple(problems),
+        {"frames": diary.measured, "product": dict(frames[0].measured) if what.product else {}},
+    )
+
+
+class _Diary:
+    """Listens to a run, keeps what the result should tell, and passes all on."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self.timings: dict[str, float] = {}
+        self.notes: list[str] = []
+        self.measured: dict[str, dict[str, float]] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Take note of an event."""
+        match event:
+            case Finished(step, seconds):
+                self.timings[step] = self.timings.get(step, 0.0) + seconds
+            case Note(step, text, frame):
+                self.notes.append(f"{frame}: {text}" if frame and frame not in text else text)
+            case Measured(_, frame, values) if values:
+                self.measured[frame] = dict(values)
+        self._listener(event)
+
+
+class _Keeper:
+    """Writes frames between steps into a folder of this run, made at the first."""
+
+    def __init__(self, what: Plan) -> None:
+        base = what.product.parent if what.product else Path(".")
+        now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        self._folder = base / RUNS / f"{now}-{os.getpid()}-{what.recipe.name}"
+        self._endings = {step.name: step.ending or step.name for step in STEPS}
+        self.paths: list[Path] = []
+
+    def save(self, step: str, frame: Frame) -> None:
+        """Write one frame."""
+        path = self._folder / f"{frame.name}_{self._endings.get(step, step)}.fits"
+        self.paths.append(write_frame(frame, path, overwrite=True, stamps=_stamps(frame)))
+
+
+def _must_be_free(what: Plan, overwrite: bool) -> None:
+    """Refuse, before anything runs, what could not be written at the end."""
+    if what.product is None:
+        return
+    folder = what.product.parent
+    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise NotWritten(
+            f"{what.product} cannot be written: you have no permission to write in {there}. "
+            "Choose another folder with --out."
+        )
+    if overwrite:
+        return
+    for path in (what.product, _place(what, what.product)):
+        if path is None or not path.exists():
+            continue
+        try:
+            same = {origin.filename for origin in open_frame(path).provenance} == what.made_from
+        except NotF2Data:
+            same = False
+        if not same:
+            raise NotWritten(
+                f"{path} exists and was made from other files. "
+                "Give --overwrite to replace it, or --out to write elsewhere."
+            )
+
+
+def _place(what: Plan, path: Path) -> Path | None:
+    """Return where a calibration is kept besides the working folder."""
+    kind = what.recipe.product
+    return None if kind in (None, "image") else path.parent / "calibrations" / f"processed_{kind}" / path.name
+
+
+def _written(
+    what: Plan, frames: Sequence[Frame], service: Calibrations, overwrite: bool
+) -> tuple[list[Path], list[Path], list[str]]:
+    """Write the products, put calibrations in their place, and register them."""
+    assert what.product is not None
+    assert what.recipe.product is not None
+    paths, stored, problems = [], [], []
+    for frame in frames:
+        # Several, where the user left the combination out: each under its own name.
+        several = what.product.with_name(f"{frame.name}{what.ending}.fits")
+        path = what.product if len(frames) == 1 else several
+        place = _place(what, path)
+        if place is not None and place.exists() and not (overwrite or made_from_identical(place, frame)):
+            raise NotWritten(
+                f"{place} exists and was made in another way. "
+                "Give --overwrite to replace it, or --out to write elsewhere."
+            )
+        keywords = _keywords(what, frame)
+        paths.append(
+            write_frame(
+                frame,
+                path,
+                kind=what.recipe.product,
+                overwrite=overwrite,
+                keywords=keywords,
+                stamps=_stamps(frame),
+            )
+        )
+        if place is not None:
+            stored.append(link_or_copy(path, place))
+            try:
+                if not service.store(place):
+                    problems.append(
+                        f"{path.name} was written but not registered: no database takes new calibrations. "
+                        "Add it with f2 caldb add, or name it with --user_cal."
+                    )
+            except CalibrationStore as error:
+                problems.append(f"{path.name} was written but not registered: {error}")
+    return paths, stored, problems
+
+
+def _keywords(what: Plan, frame: Frame) -> dict[str, Any]:
+    """Return the keywords of a product that follow from all its inputs."""
+    kind = what.recipe.product
+    combined = any(step.combines and step.name not in what.wishes.without for step in what.recipe.steps)
+    keywords: dict[str, Any] = {}
+    if frame.facts.data_label:
+        stack = "-STACK" if combined else ""
+        keywords["DATALAB"] = f"{frame.facts.data_label}{stack}-SQ-{str(kind).upper()}"
+    airmasses = [file.facts.airmass for file in what.files if file.facts.airmass is not None]
+    if kind == "image" and combined and airmasses:
+        keywords["AIRMASS"] = (sum(airmasses) / len(airmasses), "mean of the frames combined")
+    return keywords
+
+
+def _stamps(frame: Frame) -> dict[str, tuple[str, ...]]:
+    """Return the keywords to stamp: not those of steps that were left out."""
+    missing = {entry.verb for entry in frame.history if entry.arguments.get("left_out")}
+    return {verb: keys for verb, keys in STAMPS.items() if verb not in missing}
+
+
+def clear(out: str | os.PathLike[str] = ".") -> list[Path]:
+    """Delete the frames that were kept between steps.
+
+    Parameters
+    ----------
+    out : path-like, optional
+        Folder of the products.
+
+    Returns
+    -------
+    list of `~pathlib.Path`
+        The folders of runs that are gone.
+
+    Raises
+    ------
+    NotWritten
+        If the system refuses.
+    """
+    base = Path(out) / RUNS
+    runs = sorted(path for path in base.glob("*") if path.is_dir())
+    try:
+        for path in runs:
+            shutil.rmtree(path)
+        if base.is_dir() and not any(base.iterdir()):
+            base.rmdir()
+    except OSError as error:
+        raise NotWritten(f"{base} could not be cleared: {error.strerror or error}.") from error
+    return runs
