@@ -143,7 +143,7 @@ class Compare(Expression):
             return None
         forms = self._forms(record, strict)
         if forms[0] is None:
-            return True if None in self.values else None if set(self.values) != {None} else False
+            return True if None in self.values else None
         if self.relation in ("==", "in"):
             return any(self._equal(form, value, strict) for form in forms for value in self.values)
         if self.relation == "~":

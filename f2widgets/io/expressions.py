@@ -180,8 +180,9 @@ class _Parser:
         if token.text.isupper():
             hint = near_names(token.text, TAGS)
             raise self.fail(f"There is no tag {token}{hint}; text needs quotes.", token)
-        near = near_names(token.text, [*DESCRIPTORS, *(tag for tag in TAGS if tag == token.text.upper())])
-        raise self.fail(f"There is no descriptor {token}{near}.", token)
+        if token.text.upper() in TAGS:
+            raise self.fail(f"There is no descriptor {token}; the tag is {token.text.upper()}.", token)
+        raise self.fail(f"There is no descriptor {token}{near_names(token.text, DESCRIPTORS)}.", token)
 
     def comparison(self, asked: Descriptor) -> Expression:
         """Read what a descriptor is held against."""
@@ -282,7 +283,7 @@ class _Parser:
             raise self.fail(f"{asked.name} is {_said(asked)}, not a number.", token)
         value = float(token.text) * (-1.0 if sign and sign.text == "-" else 1.0)
         after = self.next
-        if after.kind is not Kind.WORD or after.text.lower() in _WORDS:
+        if after.kind is not Kind.WORD or after.text.lower() in _WORDS or after.text in TAGS:
             return value
         if after.text not in UNITS:
             raise self.fail(f"There is no unit {after}{near_names(after.text, UNITS)}.")
