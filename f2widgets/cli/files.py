@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from typing import Any
 import click
 
 from f2widgets import __version__
-from f2widgets.errors import NotWritten
+from f2widgets.io.atomic import written_whole
 from f2widgets.io.descriptors import descriptor
 from f2widgets.io.names import expand_names, names_in
 from f2widgets.io.records import Record, find_files, records
@@ -25,6 +24,13 @@ from f2widgets.io.select import Selection, known_tags, select
 IN_PART = 3
 #: typewalk's tags begin one blank after this column.
 TAG_COLUMN = 40
+
+#: Shown below the options of dataselect; the sign at its beginning keeps the lines apart.
+EXAMPLES = """\b
+Expressions:
+  exposure_time == 120s and filter_name in ("J", "H")
+  DARK and not (airmass between 1 and 1.5 or object ~ "^HD")
+"""
 
 
 class _ManyValued(click.Command):
@@ -55,7 +61,9 @@ class _ManyValued(click.Command):
 @click.option("--tags", multiple=True, metavar="TAG ...", help="Only files with all these tags.")
 @click.option("--or", "any_of", is_flag=True, help="One of the tags is enough.")
 @click.option("--xtags", multiple=True, metavar="TAG ...", help="No files with any of these tags.")
-@click.option("-o", "--out", metavar="FILE", help="Write the names of the files to a list as well.")
+@click.option(
+    "-o", "--out", "--output", "out", metavar="FILE", help="Write the names of the files to a list as well."
+)
 @click.option("--repairs", is_flag=True, help="Say what was mended in reading each header.")
 def typewalk(
     folder: str,
@@ -94,13 +102,20 @@ def typewalk(
         click.echo(f"Nothing to list: {out} was not written.", err=True)
 
 
-@click.command()
+@click.command(epilog=EXAMPLES)
 @click.argument("files", nargs=-1, required=True)
 @click.option("-t", "--tags", metavar="A,B", default="", help="Only files with all these tags.")
 @click.option("--xtags", metavar="A,B", default="", help="No files with any of these tags.")
 @click.option("--expr", metavar="EXPR", help="Only files that meet this condition.")
 @click.option("--strict", is_flag=True, help="No tolerances; texts as they stand in the header.")
-@click.option("-o", "--output", metavar="FILE", help="Write the names to a list and not to the screen.")
+@click.option(
+    "-o",
+    "--output",
+    "--out",
+    "output",
+    metavar="FILE",
+    help="Write the names to a list and not to the screen.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Print the names as well, and why others were left out.")
 def dataselect(
     files: tuple[str, ...],
@@ -111,13 +126,9 @@ def dataselect(
     output: str | None,
     verbose: bool,
 ) -> None:
-    r"""Choose files by tags and by an expression.
+    """Choose files by tags and by an expression that compares descriptors with values.
 
-    FILES are names, quoted patterns and @lists. An expression compares descriptors with values:
-
-    \b
-      exposure_time == 120s and filter_name in ("J", "H")
-      DARK and not (airmass between 1 and 1.5 or object ~ "^HD")
+    FILES are names, quoted patterns and @lists.
     """
     wanted, unwanted = tags.split(","), xtags.split(",")
     if expr is not None:
@@ -257,14 +268,5 @@ def _csv_lines(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> list[st
 
 def _write(path: str, lines: Sequence[str]) -> None:
     """Write a text file whole or not at all."""
-    temporary = f"{path}.{os.getpid()}.part"
-    try:
-        try:
-            Path(temporary).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-            os.replace(temporary, path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
-    except OSError as error:
-        raise NotWritten(
-            f"{path} could not be written: {error.strerror or error}. Choose another place with -o."
-        ) from error
+    with written_whole(Path(path)) as stream:
+        stream.write("".join(f"{line}\n" for line in lines).encode())

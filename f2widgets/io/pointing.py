@@ -129,7 +129,7 @@ def position_angle(headers: Headers) -> float | None:
 def detector_x_offset(headers: Headers) -> float | None:
     """Return the offset along detector x in pixels."""
     offset, scale = headers.number("QOFFSET"), pixel_scale(headers)
-    return None if offset is None or not scale else -offset / scale
+    return None if offset is None or not scale else (0.0 - offset) / scale  # no negative zero
 
 
 def detector_y_offset(headers: Headers) -> float | None:
@@ -137,19 +137,19 @@ def detector_y_offset(headers: Headers) -> float | None:
     offset, scale = headers.number("POFFSET"), pixel_scale(headers)
     if offset is None or not scale:
         return None
-    return (offset if headers.number("INPORT") == UPWARD_PORT else -offset) / scale
+    return (offset if headers.number("INPORT") == UPWARD_PORT else 0.0 - offset) / scale
 
 
 def telescope_x_offset(headers: Headers) -> float | None:
     """Return the telescope's x offset in arcsec; it stands, negated, in YOFFSET."""
     offset = headers.number("YOFFSET")
-    return None if offset is None else -offset
+    return None if offset is None else 0.0 - offset
 
 
 def telescope_y_offset(headers: Headers) -> float | None:
     """Return the telescope's y offset in arcsec; it stands, negated, in XOFFSET."""
     offset = headers.number("XOFFSET")
-    return None if offset is None else -offset
+    return None if offset is None else 0.0 - offset
 
 
 def is_on_sky(headers: Headers) -> bool:

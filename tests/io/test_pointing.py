@@ -34,6 +34,11 @@ def test_the_upward_port_mirrors_y_only():
     assert pointing.detector_y_offset(side) == -pointing.detector_y_offset(up)
 
 
+def test_no_offset_is_zero_without_a_sign():
+    found = headers(POFFSET=0.0, QOFFSET=0.0)
+    assert str(pointing.detector_x_offset(found)) == str(pointing.detector_y_offset(found)) == "0.0"
+
+
 def test_sentinels_give_no_offset():
     assert pointing.detector_x_offset(headers(QOFFSET=-9999.0)) is None
     assert pointing.telescope_x_offset(headers(YOFFSET=-9999.0)) is None
