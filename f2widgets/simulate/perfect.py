@@ -139,7 +139,8 @@ def stacked(settings: Settings, *, threads: int | None = None, on_progress: Tick
     ny = settings.size + max(rows) - min(rows)
     nx = settings.size + max(columns) - min(columns)
     total, spread, weights, coverage = (np.zeros((ny, nx), np.float32) for _ in range(4))
-    results = in_order(lambda now: _corrected(night, now, mean), shifted, threads)
+    # A corrected frame is 50 MB at full size: more than two threads would cost more memory than time.
+    results = in_order(lambda now: _corrected(night, now, mean), shifted, min(threads or 2, 2))
     for number, (data, variance, good) in enumerate(results):
         y, x = max(rows) - rows[number], max(columns) - columns[number]
         here = np.s_[y : y + settings.size, x : x + settings.size]

@@ -11,7 +11,7 @@ from f2widgets.simulate.detector import Detector
 from f2widgets.simulate.settings import Settings
 
 #: Cosmic rays on the full array in 120 s.
-COSMIC_RAYS = 8.0
+COSMIC_RAYS = 4.0
 #: Wander of an amplifier's pedestal from frame to frame, ADU rms, and its limit.
 PEDESTAL_JITTER, JITTER_LIMIT = 0.3, 1.0
 #: Rows taken at once, so that the work stays in the cache.
@@ -93,7 +93,7 @@ def _cosmic_rays(
     rng = settings.random("cosmic", name)
     rows, columns, electrons = [], [], []
     for _ in range(rng.poisson(COSMIC_RAYS * settings.scale**2 * seconds / 120)):
-        length = 1 + rng.exponential(3.0)
+        length = 1 + rng.exponential(2.0)
         steps = np.arange(0, length, 0.5)
         (x, y), angle = rng.uniform(0, settings.size, 2), rng.uniform(0, 2 * np.pi)
         rows.append(np.floor(y + steps * np.sin(angle)))

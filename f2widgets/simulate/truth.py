@@ -178,7 +178,7 @@ def write(folder: Path, night: Night, frames: Sequence[Conditions]) -> None:
 
 
 def offset(settings: Settings, first: Conditions, now: Conditions) -> tuple[float, float]:
-    """Return by how many pixels (x, y) a source at the field's centre is further on than in the first frame."""
+    """Return the pixels (x, y) from a source's place in the first frame to that in another (centre)."""
     x, y = settings.centre
     (to_x,), (to_y,) = now.pointing.pixels(*first.pointing.sky(x, y))
     return float(to_x) - x, float(to_y) - y
