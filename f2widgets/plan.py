@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -52,6 +53,10 @@ class Plan:
         What its name has behind that of the frame: ``_dark``.
     notes : tuple of str
         What a careful observer would want to know.
+    repairs : tuple of str
+        Faults of the headers that are known and mended.
+    service : Calibrations or None
+        Takes the product if it is a calibration.
     """
 
     recipe: Recipe
@@ -61,6 +66,8 @@ class Plan:
     product: Path | None = None
     ending: str = ""
     notes: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
+    service: Calibrations | None = field(default=None, repr=False, compare=False)
     _opened: dict[Path, FrameFile] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -100,6 +107,7 @@ class Plan:
             rows = [("frame", "needs", "file", "age", "from"), *(_row(match) for match in self.matches)]
             lines += ["", "Calibrations:", *_table(rows)]
         lines += ["", f"Product: {self.product or 'none'}"]
+        lines += [f"Repaired: {repair}" for repair in self.repairs]
         return "\n".join(lines + [f"Note: {note}" for note in self.notes])
 
 
@@ -164,8 +172,8 @@ def plan(
     product, ending = None, f"_{chosen.product}" if suffix is None else suffix
     if chosen.product is not None:
         product = Path(out) / f"{groups[chosen.main][0].name}{ending}.fits"
-    repairs = [problem for file in files for problem in file.problems]
-    return Plan(chosen, files, wishes, matches, product, ending, (*service.config.notes, *repairs, *notes))
+    notes = (*service.config.notes, *notes)
+    return Plan(chosen, files, wishes, matches, product, ending, notes, _repairs(files), service)
 
 
 def _opened(paths: Iterable[str | os.PathLike[str]]) -> tuple[FrameFile, ...]:
@@ -271,6 +279,18 @@ def _refuse(lacking: Sequence[Match]) -> None:
 def _frames(matches: Sequence[Match]) -> str:
     """Name the frames of matches in few words."""
     return matches[0].frame if len(matches) == 1 else f"{len(matches)} frames ({matches[0].frame}, …)"
+
+
+def _repairs(files: Sequence[FrameFile]) -> tuple[str, ...]:
+    """Tell each kind of repair once, with the first file and how many more have it."""
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for file in files:
+        for problem in file.problems:
+            kinds[re.sub(r"[\d:.]+", "", problem)].append(f"{file.path.name}: {problem}")
+    return tuple(
+        some[0] if len(some) == 1 else f"{some[0]} The same in {len(some) - 1} more files."
+        for some in kinds.values()
+    )
 
 
 def _settings(values: Mapping[str, Any] | None) -> str:

@@ -140,8 +140,7 @@ def reduce(
         keep=keep,
         config=config,
     )
-    service = Calibrations(read_config(config))
-    return carry_out(what, service, overwrite=overwrite, on_event=on_event)
+    return carry_out(what, overwrite=overwrite, on_event=on_event)
 
 
 def planned(
@@ -172,17 +171,13 @@ def planned(
     return plan(paths, calibrations=Calibrations(read_config(config), user=user_cals), **options)
 
 
-def carry_out(
-    what: Plan, service: Calibrations, *, overwrite: bool = False, on_event: Listener = ignore
-) -> Products:
+def carry_out(what: Plan, *, overwrite: bool = False, on_event: Listener = ignore) -> Products:
     """Carry out a plan: run its recipe, write the product and store it.
 
     Parameters
     ----------
     what : Plan
         Complete.
-    service : Calibrations
-        Takes the product if it is a calibration.
     overwrite : bool, optional
         Replace a product that was made from something else.
     on_event : callable, optional
@@ -220,7 +215,7 @@ def carry_out(
         total = len(what.recipe.uses)
         diary(Started(WRITE, WRITE_VERB, total, total, len(frames)))
         began = perf_counter()
-        paths, stored, problems = _written(what, frames, service, overwrite)
+        paths, stored, problems = _written(what, frames, overwrite)
         diary(Finished(WRITE, perf_counter() - began))
     return Products(
         what,
@@ -306,7 +301,7 @@ def _place(what: Plan, path: Path) -> Path | None:
 
 
 def _written(
-    what: Plan, frames: Sequence[Frame], service: Calibrations, overwrite: bool
+    what: Plan, frames: Sequence[Frame], overwrite: bool
 ) -> tuple[list[Path], list[Path], list[str]]:
     """Write the products, put calibrations in their place, and register them."""
     assert what.product is not None
@@ -336,7 +331,7 @@ def _written(
         if place is not None:
             stored.append(link_or_copy(path, place))
             try:
-                if not service.store(place):
+                if what.service is None or not what.service.store(place):
                     problems.append(
                         f"{path.name} was written but not registered: no database takes new calibrations. "
                         "Add it with f2 caldb add, or name it with --user_cal."

@@ -138,7 +138,7 @@ def _one(wishes: Wishes, recipe: Recipe, name: str, parameter: str, value: Any) 
         return
     if own is None and not theirs:
         raise ParameterError(f"{name} is no step here. {REPLACED[verb]}")
-    known = [*(param.name for param in own.params if own), *theirs] if own else [*theirs]
+    known = list(dict.fromkeys([*(param.name for param in (own.params if own else ())), *theirs]))
     has = f"It has: {', '.join(known)}." if known else "It has none."
     raise ParameterError(f"{name} has no parameter {parameter!r}{near(parameter, known)} {has}")
 

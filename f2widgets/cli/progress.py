@@ -1,0 +1,172 @@
+"""Show a run on the screen: a bar for each step on a terminal, a line for each elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from f2widgets.recipes.events import Advanced, Event, Failed, Finished, Listener, Note, Started
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+@contextmanager
+def shown(*, quiet: bool = False, verbose: bool = False, logfile: str | None = None) -> Iterator[Listener]:
+    """Show the events of a run while it lasts.
+
+    Parameters
+    ----------
+    quiet : bool, optional
+        Show nothing; errors are not an event and appear all the same.
+    verbose : bool, optional
+        Show when steps begin as well.
+    logfile : str, optional
+        File to which every event but the progress is appended.
+
+    Yields
+    ------
+    callable
+        To be called with each event.
+
+    Raises
+    ------
+    click.FileError
+        If the log cannot be written.
+    """
+    listeners: list[Listener] = []
+    log: TextIO | None = None
+    if logfile is not None:
+        try:
+            log = open(logfile, "a", encoding="utf-8")
+        except OSError as error:
+            raise click.FileError(logfile, error.strerror or str(error)) from error
+        listeners.append(_Log(log))
+    bars = None
+    if not quiet and sys.stdout.isatty():
+        bars = _Bars(verbose)
+        listeners.append(bars)
+    elif not quiet:
+        listeners.append(_Lines(verbose))
+
+    def tell(event: Event) -> None:
+        for listener in listeners:
+            listener(event)
+
+    try:
+        yield tell
+    finally:
+        if bars is not None:
+            bars.close()
+        if log is not None:
+            log.close()
+
+
+class _Lines:
+    """Writes a line when a step is done."""
+
+    def __init__(self, verbose: bool) -> None:
+        self._verbose = verbose
+
+    def __call__(self, event: Event) -> None:
+        """Write, if there is something to say."""
+        match event:
+            case Started(step, verb, _, _, frames) if self._verbose:
+                click.echo(f"{step} ({verb}), {frames} frames")
+            case Finished(step, seconds):
+                click.echo(f"  {step:<22}{seconds:8.2f} s")
+            case Note():
+                click.echo(f"  note: {_noted(event)}")
+
+
+class _Bars:
+    """Moves a bar for each step, with the help of rich."""
+
+    def __init__(self, verbose: bool) -> None:
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+        self._verbose = verbose
+        self._tasks: dict[str, TaskID] = {}
+        self._progress: Progress = Progress(
+            TextColumn("{task.description:<22}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[own]}"),
+        )
+        self._progress.start()
+
+    def __call__(self, event: Event) -> None:
+        """Move a bar."""
+        match event:
+            case Started(step, verb, _, _, _):
+                name = f"{step} ({verb})" if self._verbose else step
+                self._tasks[step] = self._progress.add_task(name, total=None, own="")
+            case Advanced(step, done, total) if step in self._tasks:
+                self._progress.update(self._tasks[step], completed=done, total=total)
+            case Finished(step, seconds) if step in self._tasks:
+                task = self._tasks[step]
+                self._progress.update(task, total=1, completed=1, own=f"{seconds:.2f} s of its own")
+                self._progress.stop_task(task)
+            case Note():
+                self._progress.console.print(f"note: {_noted(event)}", markup=False, highlight=False)
+            case Failed(step, _) if step in self._tasks:
+                self._progress.update(self._tasks[step], own="failed")
+
+    def close(self) -> None:
+        """Leave the bars as they stand."""
+        self._progress.stop()
+
+
+class _Log:
+    """Appends what happens to a file, with the time."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __call__(self, event: Event) -> None:
+        """Write a line."""
+        match event:
+            case Started(step, verb, _, _, frames):
+                text = f"{step} ({verb}) begins, {frames} frames"
+            case Finished(step, seconds):
+                text = f"{step} done, {seconds:.2f} s"
+            case Note():
+                text = f"note: {_noted(event)}"
+            case Failed(step, error):
+                text = f"{step} failed: {error}"
+            case _:
+                return
+        self.write(text)
+
+    def write(self, text: str) -> None:
+        """Append a line of text, so that it is there whatever comes next."""
+        self._stream.write(f"{datetime.now().isoformat(timespec='seconds')} {text}\n")
+        self._stream.flush()
+
+
+def _noted(note: Note) -> str:
+    """Return a note with its frame, if it does not name it itself."""
+    return f"{note.frame}: {note.text}" if note.frame and note.frame not in note.text else note.text
+
+
+def timings(seconds: Mapping[str, float]) -> str:
+    """Return how long each step took, in one line.
+
+    Parameters
+    ----------
+    seconds : mapping of str to float
+        By step.
+
+    Returns
+    -------
+    str
+        The longest first; below a hundredth they are left away.
+    """
+    told = sorted(((s, name) for name, s in seconds.items() if s >= 0.005), reverse=True)
+    return ", ".join(f"{name} {s:.2f} s" for s, name in told)

@@ -1,0 +1,199 @@
+"""The verb ``f2 reduce``: raw frames to a product, by the recipe that fits them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import click
+
+from f2widgets.errors import ParameterError
+
+if TYPE_CHECKING:
+    from f2widgets.reduction import Products
+
+#: Status where the product is there, but not all that should come with it.
+IN_PART = 3
+
+#: Options that take one or more words, and what a further word looks like.
+_SEVERAL: dict[str, Callable[[str], bool]] = {
+    "-p": lambda word: re.match(r"[\w: ]+=", word) is not None,
+    "--user_cal": lambda word: re.match(r"\w+:", word) is not None,
+}
+_SEVERAL["--param"] = _SEVERAL["-p"]
+_SEVERAL["--user-cal"] = _SEVERAL["--user_cal"]
+
+
+def spread(words: list[str]) -> list[str]:
+    """Repeat an option before each of its words: ``-p a=1 b=2`` becomes ``-p a=1 -p b=2``.
+
+    Parameters
+    ----------
+    words : list of str
+        The command line.
+
+    Returns
+    -------
+    list of str
+        The same for a parser that takes one word for each option.
+    """
+    found: list[str] = []
+    option, fresh = "", False
+    for number, word in enumerate(words):
+        if word == "--":
+            return found + words[number:]
+        if word in _SEVERAL:
+            option, fresh = word, True
+            continue
+        if option and (fresh or _SEVERAL[option](word)):
+            found += [option, word]
+            fresh = False
+            continue
+        option = ""
+        found.append(word)
+    return [*found, option] if fresh else found
+
+
+class _SpreadCommand(click.Command):
+    """A command with options that take several words."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, spread(args))
+
+
+@click.command(cls=_SpreadCommand, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("files", nargs=-1, metavar="FILE|@LIST...")
+@click.option("-r", "--recipe", metavar="NAME", help="Recipe; by default it follows from all the files.")
+@click.option(
+    "-p",
+    "--param",
+    "params",
+    multiple=True,
+    metavar="K=V...",
+    help="STEP:PARAMETER=VALUE, or PARAMETER=VALUE.",
+)
+@click.option(
+    "--user_cal",
+    "--user-cal",
+    "user_cals",
+    multiple=True,
+    metavar="T:F...",
+    help="Calibration to use, such as processed_dark:FILE.",
+)
+@click.option("--suffix", metavar="S", help="Ending of the product's name instead of its kind.")
+@click.option("--out", "-o", default=".", metavar="DIR", help="Folder of the product.")
+@click.option("--plan", "only_plan", is_flag=True, help="Show what would be done, with which calibrations.")
+@click.option("--without", multiple=True, metavar="STEP", help="Leave a step out; may be repeated.")
+@click.option("--overwrite", is_flag=True, help="Replace a product that was made from something else.")
+@click.option("--clear", is_flag=True, help="Delete frames kept between steps by earlier runs.")
+@click.option("-c", "--config", metavar="FILE", help="Configuration of the calibration databases.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("--logfile", metavar="F", help="Append what happens to a file.")
+@click.option(
+    "--threads", type=click.IntRange(min=1), metavar="N", help="Threads; by default one for each processor."
+)
+def reduce(
+    files: tuple[str, ...],
+    recipe: str | None,
+    params: tuple[str, ...],
+    user_cals: tuple[str, ...],
+    suffix: str | None,
+    out: str,
+    only_plan: bool,
+    without: tuple[str, ...],
+    overwrite: bool,
+    clear: bool,
+    config: str | None,
+    verbose: bool,
+    quiet: bool,
+    logfile: str | None,
+    threads: int | None,
+) -> int:
+    r"""Reduce raw frames with the recipe that fits them.
+
+    Darks, flats, or dithers on a target; flats with short darks give a bad-pixel mask. Names of recipes,
+    steps and parameters may be ours or those of the reference pipeline.
+
+    \b
+    f2 reduce @darks_120s.list
+    f2 reduce @flats_Y.list @darks_002s.list -r makeProcessedBPM
+    f2 reduce @flats_Y.list -p addDQ:user_bpm=S20131129S0320_bpm.fits
+    f2 reduce @sci_images.list --plan
+
+    Status: 0 done, 1 failed, 2 usage, 3 done in part, 130 interrupted.
+    """
+    from f2widgets import reduction
+    from f2widgets.cli.progress import shown
+    from f2widgets.recipes.wishes import assignment
+
+    if threads is not None:
+        os.environ["F2WIDGETS_THREADS"] = str(threads)
+    if clear:
+        gone = reduction.clear(out)
+        _say(quiet, f"Deleted {len(gone)} folders of kept frames." if gone else "There were no kept frames.")
+        if not files:
+            return 0
+    if not files:
+        raise click.UsageError("Name at least one FILE, or a list as @LIST.")
+    began = perf_counter()
+    try:
+        what = reduction.planned(
+            files,
+            recipe=recipe,
+            settings=dict(assignment(word) for word in params),
+            user_cals=user_cals,
+            out=out,
+            suffix=suffix,
+            without=without,
+            config=config,
+        )
+    except ParameterError as error:
+        raise click.UsageError(str(error)) from error
+    if only_plan:
+        click.echo(str(what))
+        return 0
+    if verbose and not quiet:
+        click.echo(f"{what}\n")
+    with shown(quiet=quiet, verbose=verbose, logfile=logfile) as listener:
+        made = reduction.carry_out(what, overwrite=overwrite, on_event=listener)
+    if not quiet:
+        _tell(made, perf_counter() - began)
+    for problem in made.problems:
+        click.echo(f"f2: {problem}", err=True)
+    return IN_PART if made.problems else 0
+
+
+def _tell(made: Products, seconds: float) -> None:
+    """Say what was written and how long it took."""
+    from f2widgets.cli.progress import timings
+
+    for number, path in enumerate(made.paths):
+        also = f", also as {made.stored[number]}" if number < len(made.stored) else ""
+        click.echo(f"Wrote {path}{also}")
+    for path in made.kept:
+        click.echo(f"Kept {path}")
+    if not made.paths:
+        for line in _measures(made):
+            click.echo(line)
+    click.echo(f"Took {seconds:.2f} s: {timings(made.timings)}")
+
+
+def _measures(made: Products) -> list[str]:
+    """Show what was measured of each frame, where a recipe writes no product."""
+    names = list(dict.fromkeys(name for frame in made.frames for name in frame.measured))
+    rows = [["frame", *names]] if names else []
+    for frame in made.frames if names else ():
+        found = [frame.measured.get(name) for name in names]
+        rows.append([frame.name, *("-" if value is None else f"{value:.2f}" for value in found)])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(names) + 1)] if rows else []
+    return ["  ".join(f"{x:>{w}}" for x, w in zip(row, widths, strict=True)) for row in rows]
+
+
+def _say(quiet: bool, text: str) -> None:
+    """Tell, unless the user wants quiet."""
+    if not quiet:
+        click.echo(text)
