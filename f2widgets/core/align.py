@@ -59,7 +59,7 @@ def align(
     -------
     list of Frame
         With refined `wcs`; `measured` has matches, dx, dy (pixels against the first frame), rms (pixels),
-        fwhm (pixels), header_error (arcsec).
+        fwhm (pixels) and beta of the stars' Moffat profile, header_error (arcsec).
 
     Raises
     ------
@@ -156,6 +156,7 @@ def _placed(
                 "dy": shift.dy,
                 "rms": shift.rms,
                 "fwhm": found.fwhm,
+                "beta": found.beta,
                 "header_error": float(off[k]),
             },
         )

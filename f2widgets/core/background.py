@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from f2widgets.core import flags
 from f2widgets.core.annotations import Unit, Within
 from f2widgets.core.blocks import each_block
 from f2widgets.core.frame import Frame
@@ -15,6 +16,8 @@ from f2widgets.core.sky import NOT_SKY
 
 #: A box counts if this part of it shows sky.
 _LEAST = 0.2
+#: Bits of pixels that see no sky at all.
+_DARK = np.uint16(flags.UNLIT | flags.NO_DATA)
 #: A source that covers so many boxes in both directions is an extended target.
 _EXTENDED = 3
 
@@ -53,7 +56,7 @@ def flatten_background(
     *Source*: has no counterpart in the reference, whose stacks keep this residual.
     """
     means, counts = _box_means(frame, box)
-    if extended == "yes" or (extended == "auto" and _covers(counts, box, frame)):
+    if extended == "yes" or (extended == "auto" and _extended_source(frame, box)):
         note("has an extended source: no background surface is subtracted", frame.name)
         return frame
     coefficients = _fit(means, counts, order, box, frame.shape)
@@ -93,16 +96,28 @@ def _box_means(frame: Frame, box: int) -> tuple[NDArray[np.float64], NDArray[np.
     return totals / np.maximum(counts, 1), counts
 
 
-def _covers(counts: NDArray[np.float64], box: int, frame: Frame) -> bool:
-    """Tell whether sources cover a square of boxes."""
-    from scipy.ndimage import minimum_filter
+def _extended_source(frame: Frame, box: int) -> bool:
+    """Tell whether a source covers a square of boxes without reaching the edge of the field.
 
-    sources = (frame.mask & NOT_SKY) == np.uint16(1024)
-    ny, nx = frame.shape
-    columns = np.arange(0, nx, box)
-    covered = np.add.reduceat(np.add.reduceat(sources, np.arange(0, ny, box), 0, dtype=int), columns, 1)
-    full = covered > 0.9 * box * box
-    return bool(minimum_filter(full, size=_EXTENDED, mode="constant").any())
+    What reaches in from the edge is the guide probe.
+    """
+    from scipy.ndimage import binary_dilation, label, minimum_filter
+
+    full = _box_parts((frame.mask & (NOT_SKY & ~_DARK)) == flags.OBJECT, box) > 0.9
+    if not full.any():
+        return False
+    dark = np.pad(_box_parts((frame.mask & _DARK) != 0, box) > 0.3, 1, constant_values=True)
+    edge = binary_dilation(dark, np.ones((3, 3)))[1:-1, 1:-1]
+    regions, _ = label(full, np.ones((3, 3)))
+    blocks = minimum_filter(full, size=_EXTENDED, mode="constant")
+    return bool(np.any(blocks & ~np.isin(regions, np.unique(regions[full & edge]))))
+
+
+def _box_parts(area: NDArray[np.bool_], box: int) -> NDArray[np.float64]:
+    """Return the part of each box that an area covers."""
+    rows, columns = (np.arange(0, size, box) for size in area.shape)
+    covered = np.add.reduceat(np.add.reduceat(area, rows, axis=0, dtype=np.int32), columns, axis=1)
+    return np.asarray(covered / (box * box))
 
 
 def _fit(

@@ -92,16 +92,33 @@ def _transparency(frames: Sequence[Frame], ratio: Values, radius: float, least: 
     x, y = stars.x[bright][:_MOST], stars.y[bright][:_MOST]
     places = [_places(frames[0], frame, x, y) for frame in frames]
     light = same_light(frames, places, radius) * ratio[:, None] if len(x) else np.zeros((len(frames), 0))
-    light = light[:, np.isfinite(light).all(axis=0) & (light > 0).all(axis=0)]
-    if light.shape[1] < least:
-        note(f"only {light.shape[1]} stars to measure the transparency by: scaled by exposure time alone")
+    light[~(light > 0)] = np.nan
+    light = light[:, np.isfinite(light).sum(axis=0) > 0.6 * len(frames)]
+    seen = int(np.isfinite(light).sum(axis=1).min()) if light.size else 0
+    if seen < least:
+        note(f"only {seen} stars to measure the transparency by: scaled by exposure time alone")
         return np.ones(len(frames))
     light *= _growth(frames, stars, radius)[:, None]
+    weights = _light_weights(frames[0], light, radius)
     clear = np.ones(len(frames))
-    for _ in range(3):
+    for _ in range(8):
         each = light / clear[:, None]
-        clear *= np.median(each / each.mean(axis=0), axis=1)
+        each /= np.nanmean(each, axis=0)
+        off = np.abs(each - np.nanmedian(each, axis=1)[:, None]) * np.sqrt(weights)
+        use = np.where(
+            off < 3 * np.maximum(1, np.nanmedian(off) / 0.67), weights, 0
+        )  # 0.67: of a normal distribution
+        clear *= (use * np.nan_to_num(each)).sum(axis=1) / np.maximum(use.sum(axis=1), 1e-30)
     return np.asarray(clear / clear.mean())
+
+
+def _light_weights(frame: Frame, light: Values, radius: float) -> Values:
+    """Return the weight of each star: one over its relative variance, at best half a per cent."""
+    assert frame.variance is not None
+    good = (frame.mask[::7, ::7] & flags.UNUSABLE) == 0
+    sky = float(np.median(frame.variance[::7, ::7][good])) * np.pi * radius**2
+    mean = np.nanmean(light, axis=0)
+    return np.asarray(1 / ((sky + mean) / mean**2 + 0.005**2))
 
 
 def _places(first: Frame, frame: Frame, x: Values, y: Values) -> Values:
@@ -113,14 +130,15 @@ def _places(first: Frame, frame: Frame, x: Values, y: Values) -> Values:
 
 
 def _growth(frames: Sequence[Frame], stars: Stars, radius: float) -> Values:
-    """Return the factor from light within the radius to all light, by the frames' FWHM.
+    """Return the factor from light within the radius to all light, by the frames' Moffat profiles.
 
-    A Moffat profile of beta 3 (Trujillo et al. 2001 find 2.5 to 4.8 in real seeing) loses
-    (1 + (r / a)²)^-2 outside r, a = FWHM / 1.02.
+    Outside r lies the part (1 + (r / a)²)^(1 - beta); beta is taken the same in all frames.
     """
     width = np.array([frame.measured.get("fwhm", stars.fwhm) for frame in frames])
     width = np.where(np.isfinite(width), width, stars.fwhm)
-    return np.asarray(1 / (1 - (1 + (radius * 1.02 / width) ** 2) ** -2.0))
+    beta = float(np.median([frame.measured.get("beta", stars.beta) for frame in frames]))
+    scale = width / (2 * np.sqrt(2 ** (1 / beta) - 1))
+    return np.asarray(1 / (1 - (1 + (radius / scale) ** 2) ** (1 - beta)))
 
 
 def combine(
@@ -187,7 +205,7 @@ class _Sums:
         self.used, self.unused = np.zeros(shape, np.uint16), np.full(shape, 0xFFFF, np.uint16)
         self.members: list[Frame] = []
         self.shares: list[float] = []
-        self.correlations: list[Values] = []
+        self.correlations: list[NDArray[np.floating]] = []
 
     def add(self, frame: Frame, weight: str) -> None:
         """Add a frame."""
@@ -245,7 +263,7 @@ class _Sums:
         )
 
 
-def _padded(correlation: Values, size: int) -> Values:
+def _padded(correlation: NDArray[np.floating], size: int) -> NDArray[np.floating]:
     """Return a correlation out to a larger distance."""
     return np.pad(correlation, (size - len(correlation)) // 2)
 

@@ -53,8 +53,8 @@ def flag_outliers(
     Notes
     -----
     *Method*: \|d - m\| > sigma sqrt(V (1 + π / 2n)) + gradient * range(m), m the median of the n frames at
-    the nearest whole pixel. Where only two frames see a place, only the brighter value can be an outlier; where
-    one does, none can be found.
+    the nearest whole pixel. Where only two frames see a place, only the brighter value can be an outlier;
+    where one does, none can be found.
     *Assumes* that the frames are aligned.
     *Source*: takes the place of rejection in ``stackFrames`` of the reference, which cannot fire for seven
     frames or fewer.

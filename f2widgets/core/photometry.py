@@ -56,7 +56,7 @@ def same_light(frames: Sequence[Frame], places: Sequence[Values], radius: float)
     Returns
     -------
     ndarray, shape (frames, n)
-        Sums; NaN for a star that is not whole, or saturated, in one of the frames.
+        Sums; NaN where a star is not whole, or saturated.
 
     Notes
     -----
@@ -71,13 +71,13 @@ def same_light(frames: Sequence[Frame], places: Sequence[Values], radius: float)
         weights.append(aperture_weights(radius, half, place[:, 0] - x, place[:, 1] - y))
     all_stamps, all_masks = np.array(stamps), np.array(masks)
     core = aperture_weights(_CORE, half, np.zeros(1), np.zeros(1))[0] > 0
-    spoilt = ((all_masks & _SPOILT) != 0)[:, :, core].any(axis=(0, 2))
-    spoilt |= ((all_masks & (flags.SATURATED | flags.NO_DATA | flags.UNLIT)) != 0).any(axis=(0, 2, 3))
+    spoilt = ((all_masks & _SPOILT) != 0)[:, :, core].any(axis=2)
+    spoilt |= ((all_masks & (flags.NO_DATA | flags.UNLIT)) != 0).any(axis=(2, 3))
     missing = (all_masks & flags.UNUSABLE) != 0
     if missing.any():
         all_stamps = np.where(missing, masked_median(all_stamps, ~missing), all_stamps)
     sums = np.einsum("fnji,fnji->fn", all_stamps, np.array(weights))
-    sums[:, spoilt] = np.nan
+    sums[spoilt] = np.nan
     return np.asarray(sums)
 
 

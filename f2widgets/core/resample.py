@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -17,12 +19,12 @@ from f2widgets.core.grid import Grid, common_grid
 from f2widgets.core.noise import CORRELATION, correlation_table, kernel_correlation
 
 Interpolant = Literal["cubic", "lanczos3", "linear", "nearest"]
-Weights = NDArray[np.float64]
+Weights = NDArray[np.floating]
 
-#: Within a tile the sub-pixel shift may change by so many pixels; a tenth of the centroid noise of a star.
-_DRIFT = 0.01
-#: Rows of a tile.
+#: Rows of a tile: few enough that rotation does not matter along them, many enough for the cache.
 _ROWS = 32
+#: Pixels of shift that count as none.
+_HAIR = 1e-4
 #: A bad pixel spoils the output if the kernel gives it more than this weight along both axes.
 _SPOILS = 0.15
 
@@ -54,7 +56,7 @@ def resample(
 
     Notes
     -----
-    *Method*: separable kernel with the sub-pixel shift of each tile, tiles as small as the rotation asks. The
+    *Method*: separable kernel with the sub-pixel shift of each column, in blocks of 32 rows. The
     variance is interpolated with the squared weights. Bad pixels are filled from their neighbours first,
     and spoil an output pixel only where they would carry more than 0.15 of the weight along both axes.
     *Assumes* frames that differ by shift and small rotation.
@@ -69,26 +71,26 @@ def resample(
         tick(k + 1, total)
 
 
-def kernel(interpolant: Interpolant, fraction: float) -> tuple[int, Weights]:
+def kernel(interpolant: Interpolant, fraction: Weights) -> tuple[int, Weights]:
     """Return the place of the first point, relative to the pixel below, and the weights.
 
     Parameters
     ----------
     interpolant : str
         Name of the kernel.
-    fraction : float
+    fraction : ndarray, shape (n,)
         Where between two pixels to interpolate, 0 to 1.
 
     Returns
     -------
     first : int
         Offset of the first weight.
-    weights : ndarray
-        Their sum is 1.
+    weights : ndarray, shape (points, n)
+        Their sum over points is 1.
     """
-    p = fraction
+    p = np.asarray(fraction, float)
     if interpolant == "nearest":
-        return 0, np.array([1.0, 0.0] if p < 0.5 else [0.0, 1.0])
+        return 0, np.array([p < 0.5, p >= 0.5], float)
     if interpolant == "linear":
         return 0, np.array([1 - p, p])
     if interpolant == "cubic":
@@ -100,9 +102,21 @@ def kernel(interpolant: Interpolant, fraction: float) -> tuple[int, Weights]:
                 (p + 1) * p * (p - 1) / 6,
             ]
         )
-    at = np.arange(-2, 4) - p
+    at = np.arange(-2, 4)[:, None] - p
     weights = np.sinc(at) * np.sinc(at / 3)
-    return -2, weights / weights.sum()
+    return -2, weights / weights.sum(axis=0)
+
+
+@dataclass(frozen=True)
+class _Tile:
+    """A piece of the grid: some rows, and columns whose points begin in one row of the frame."""
+
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+    y: int  #: rows from the grid's to the first point's
+    x: int
+    along_y: Weights  #: (points, columns)
+    along_x: Weights  #: (points,)
 
 
 def _onto(frame: Frame, grid: Grid, k: int, interpolant: Interpolant) -> Frame:
@@ -112,53 +126,64 @@ def _onto(frame: Frame, grid: Grid, k: int, interpolant: Interpolant) -> Frame:
     noise = np.zeros(grid.shape, np.float32)
     mask = np.full(grid.shape, flags.NO_DATA, np.uint16)
     matrix = grid.matrices[k]
-    turn = float(np.abs(matrix[:, :2] - np.eye(2)).max())
-    width = grid.shape[1] if turn * grid.shape[1] < 2 * _DRIFT else max(int(2 * _DRIFT / turn), 16)
-    ny, nx = grid.shape
-    tiles = [(a, b, c, d) for a, b in spans(ny, min(_ROWS, width)) for c, d in spans(nx, width)]
-    scale = np.float32(abs(np.linalg.det(matrix[:, :2])))
+    tiles = [
+        tile
+        for a, b in spans(grid.shape[0], _ROWS)
+        for tile in _tiles(matrix, (a, b), grid.shape[1], interpolant)
+    ]
+    scale = abs(float(np.linalg.det(matrix[:, :2])))
 
     def work(first: int, last: int) -> None:
         """Interpolate some tiles."""
-        for a, b, c, d in tiles[first:last]:
-            (y0, ky), (x0, kx) = _phase(matrix, (a, b, c, d), interpolant)
-            part = (slice(a, b), slice(c, d))
-            window = (slice(a + y0, b + y0 + len(ky) - 1), slice(c + x0, d + x0 + len(kx) - 1))
+        for tile in tiles[first:last]:
+            (a, b), (c, d) = tile.rows, tile.columns
+            ky, kx = scale * tile.along_y, tile.along_x
+            window = (
+                slice(a + tile.y, b + tile.y + len(ky) - 1),
+                slice(c + tile.x, d + tile.x + len(kx) - 1),
+            )
             inner = _overlap(window, frame.shape)
             if inner is None:
                 continue
-            out[part] = scale * _weighted(_cut(data, window, inner, 0), ky, kx)
-            noise[part] = scale * scale * _weighted(_cut(variance, window, inner, 0), ky**2, kx**2)
-            flagged = _cut(frame.mask, window, inner, flags.NO_DATA)
-            mask[part] = _joined(flagged, ky, kx)
+            part = (slice(a, b), slice(c, d))
+            out[part] = _weighted(_cut(data, window, inner, 0), ky, kx)
+            noise[part] = _weighted(_cut(variance, window, inner, 0), ky**2, kx**2)
+            mask[part] = _joined(_cut(frame.mask, window, inner, flags.NO_DATA), ky, kx)
 
-    each_block(work, len(tiles), rows=max(1, len(tiles) // 64))
+    each_block(work, len(tiles), rows=1)
     mask &= np.uint16(0xFFFF ^ flags.OBJECT)
-    table = correlation_table(_correlation(matrix, tiles, interpolant))
     return frame.with_(
         data=out,
         variance=noise,
         mask=mask,
         wcs=grid.wcs,
         planes={},
-        tables={**frame.tables, CORRELATION: table},
+        tables={**frame.tables, CORRELATION: correlation_table(_correlation(tiles))},
     )
 
 
-def _phase(
-    matrix: NDArray[np.float64], tile: tuple[int, int, int, int], interpolant: Interpolant
-) -> tuple[tuple[int, Weights], tuple[int, Weights]]:
-    """Return, for y and x, the shift to the first point and the weights in the middle of a tile."""
-    a, b, c, d = tile
-    middle = np.array([(c + d - 1) / 2, (a + b - 1) / 2])
-    x, y = matrix[:, :2] @ middle + matrix[:, 2] - middle
-    phases = []
-    for shift in (y, x):
-        whole = int(np.floor(shift + 1e-4))  # a shift of a hair below a whole pixel is that pixel
-        fraction = max(shift - whole, 0.0)
-        first, weights = kernel(interpolant, 0.0 if fraction < 1e-4 else fraction)
-        phases.append((whole + first, weights))
-    return phases[0], phases[1]
+def _tiles(matrix: Weights, rows: tuple[int, int], columns: int, interpolant: Interpolant) -> Iterator[_Tile]:
+    """Cut some rows of the grid where, by rotation, the points begin to come from another row.
+
+    Over so few rows the shift along x is constant; along y it changes with the column.
+    """
+    middle = (rows[0] + rows[1] - 1) / 2
+    at = np.arange(columns)
+    y = matrix[1, 0] * at + (matrix[1, 1] - 1) * middle + matrix[1, 2]
+    x = matrix[0, 0] * at + matrix[0, 1] * middle + matrix[0, 2] - at
+    below = np.floor(y + _HAIR).astype(int)
+    cuts = [0, *(np.flatnonzero(np.diff(below)) + 1), columns]
+    for c, d in pairwise(cuts):
+        across = float(np.mean(x[c:d]))
+        whole = int(np.floor(across + _HAIR))
+        y0, along_y = kernel(interpolant, _fraction(y[c:d] - below[c]))
+        x0, along_x = kernel(interpolant, _fraction(np.array([across - whole])))
+        yield _Tile(rows, (c, d), int(below[c]) + y0, whole + x0, along_y, along_x[:, 0])
+
+
+def _fraction(shift: Weights) -> Weights:
+    """Take a shift of a hair for none, so that whole-pixel shifts copy."""
+    return np.where(shift < _HAIR, 0.0, shift)
 
 
 def _overlap(window: tuple[slice, slice], shape: tuple[int, int]) -> tuple[slice, slice] | None:
@@ -185,39 +210,42 @@ def _cut(
 
 
 def _weighted(values: Plane, ky: Weights, kx: Weights) -> Plane:
-    """Apply the kernel along y, then along x."""
+    """Apply the kernel along y, a column's own, then along x."""
     ny, nx = values.shape[0] - len(ky) + 1, values.shape[1] - len(kx) + 1
-    along: Plane | None = None
-    for t, weight in enumerate(ky):
-        if weight:
-            term = values[t : t + ny] * np.float32(weight)
-            along = term if along is None else np.add(along, term, out=along)
-    result: Plane | None = None
-    assert along is not None
-    for t, weight in enumerate(kx):
-        if weight:
-            term = along[:, t : t + nx] * np.float32(weight)
-            result = term if result is None else np.add(result, term, out=result)
-    assert result is not None
-    return result
+    wide = np.pad(ky.astype(np.float32), ((0, 0), (0, len(kx) - 1)), mode="edge")
+    rows = [values[t : t + ny] * weight for t, weight in enumerate(wide) if weight.any()]
+    along = _added(rows)
+    return _added([along[:, t : t + nx] * np.float32(weight) for t, weight in enumerate(kx) if weight])
+
+
+def _added(terms: list[Plane]) -> Plane:
+    """Add terms up in the first."""
+    total = terms[0]
+    for term in terms[1:]:
+        total += term
+    return total
 
 
 def _joined(mask: Mask, ky: Weights, kx: Weights) -> Mask:
     """Join the flags of the points that carry weight along both axes."""
     ny, nx = mask.shape[0] - len(ky) + 1, mask.shape[1] - len(kx) + 1
-    rows = [mask[t : t + ny] for t in np.flatnonzero(np.abs(ky) > _SPOILS)]
-    along = rows[0] if len(rows) == 1 else np.bitwise_or.reduce(rows)
-    columns = [along[:, t : t + nx] for t in np.flatnonzero(np.abs(kx) > _SPOILS)]
-    return columns[0] if len(columns) == 1 else np.asarray(np.bitwise_or.reduce(columns))
+    heavy = np.pad(np.abs(ky) > _SPOILS, ((0, 0), (0, len(kx) - 1)), mode="edge")
+    along = np.zeros((ny, mask.shape[1]), np.uint16)
+    for t, columns in enumerate(heavy):
+        if columns.all():
+            along |= mask[t : t + ny]
+        elif columns.any():
+            along |= mask[t : t + ny] * columns.astype(np.uint16)
+    out = np.zeros((ny, nx), np.uint16)
+    for t in np.flatnonzero(np.abs(kx) > _SPOILS):
+        out |= along[:, t : t + nx]
+    return out
 
 
-def _correlation(
-    matrix: NDArray[np.float64], tiles: list[tuple[int, int, int, int]], interpolant: Interpolant
-) -> NDArray[np.float64]:
-    """Return the correlation of the noise over all tiles."""
-    some = tiles[:: max(1, len(tiles) // 200)]
-    phases = [_phase(matrix, tile, interpolant) for tile in some]
-    kernels = [(kx, ky) for (_, ky), (_, kx) in phases]
+def _correlation(tiles: list[_Tile]) -> Weights:
+    """Return the correlation of the noise over some of the tiles."""
+    some = tiles[:: max(1, len(tiles) // 40)]
+    kernels = [(tile.along_x, along_y) for tile in some for along_y in tile.along_y.T[::64]]
     return kernel_correlation(kernels, [1.0] * len(kernels))
 
 

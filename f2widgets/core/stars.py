@@ -28,7 +28,8 @@ class Stars:
     y: Values
     flux: Values
     noise: Values  #: of the flux
-    fwhm: float  #: median over the brighter stars, pixels
+    fwhm: float  #: pixels, of the brighter stars together; NaN without stars
+    beta: float  #: of their Moffat profile
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -65,17 +66,18 @@ def find_stars(frame: Frame, *, threshold: float = 6.0, most: int = 1000) -> Sta
     y, x, stamps = y[clean], x[clean], stamps[clean]
     if not len(x):
         nothing = np.zeros(0)
-        return Stars(nothing, nothing, nothing, nothing, float("nan"))
-    dx, dy, widths = _centroids(stamps)
+        return Stars(nothing, nothing, nothing, nothing, float("nan"), 3.0)
+    dx, dy = _centroids(stamps)
     stays = np.hypot(dx, dy) < 1.5
     inner = _disc(5.0)
     flux = np.where(inner, stamps, 0).sum(axis=(1, 2))
     noise = np.sqrt(inner.sum() * sigma**2 + np.maximum(flux, 0))
     stays &= flux > 5 * noise
     order = np.flatnonzero(stays)[np.argsort(-flux[stays], kind="stable")]
-    fwhm = float(np.median(widths[order[: max(10, len(order) // 3)]])) if len(order) else float("nan")
+    some = order[:60]
+    fwhm, beta = _profile(stamps[some], dx[some], dy[some]) if len(some) else (float("nan"), 3.0)
     order = order[:most]
-    return Stars((x + dx)[order], (y + dy)[order], flux[order], noise[order], fwhm)
+    return Stars((x + dx)[order], (y + dy)[order], flux[order], noise[order], fwhm, beta)
 
 
 def _peaks(frame: Frame, limit: float) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
@@ -110,11 +112,14 @@ def _peaks(frame: Frame, limit: float) -> tuple[NDArray[np.int_], NDArray[np.int
 
 
 def _stamps(frame: Frame, y: NDArray[np.int_], x: NDArray[np.int_]) -> tuple[Values, NDArray[np.bool_]]:
-    """Cut out stamps, unusable pixels zero, and say which have a clean core."""
+    """Cut out stamps less what surrounds them, unusable pixels zero, and say which have a clean core."""
     step = np.arange(-_HALF, _HALF + 1)
     rows, columns = y[:, None, None] + step[:, None], x[:, None, None] + step
     masks = frame.mask[rows, columns]
-    values = np.where((masks & flags.UNUSABLE) == 0, frame.data[rows, columns], 0).astype(float)
+    usable = (masks & flags.UNUSABLE) == 0
+    values = np.where(usable, frame.data[rows, columns], np.nan).astype(float)
+    around = np.nanmedian(np.where(_disc(6.5), np.nan, values), axis=(1, 2)) if len(x) else np.zeros(0)
+    values = np.nan_to_num(values - np.nan_to_num(around)[:, None, None])
     core = (masks & (flags.UNUSABLE | flags.SATURATED)) != 0
     return values, ~(core & _disc(3.2)).any(axis=(1, 2))
 
@@ -125,14 +130,15 @@ def _disc(radius: float) -> NDArray[np.bool_]:
     return np.asarray(step[:, None] ** 2 + step**2 <= radius**2)
 
 
-def _centroids(stamps: Values) -> tuple[Values, Values, Values]:
-    """Return windowed centroids relative to the middle, and widths (FWHM), of stamps."""
+def _centroids(stamps: Values) -> tuple[Values, Values]:
+    """Return windowed centroids of stamps relative to their middle."""
     step = np.arange(-_HALF, _HALF + 1, dtype=float)
     n = len(stamps)
-    dx, dy, sigma = np.zeros(n), np.zeros(n), np.full(n, 1.6)
+    dx, dy, sigma = np.zeros(n), np.zeros(n), 1.6
+    bright = np.argsort(-stamps[:, _HALF, _HALF], kind="stable")[: max(20, n // 4)]
     for turn in range(8):
-        wx = np.exp(-0.5 * ((step - dx[:, None]) / sigma[:, None]) ** 2)
-        wy = np.exp(-0.5 * ((step - dy[:, None]) / sigma[:, None]) ** 2)
+        wx = np.exp(-0.5 * ((step - dx[:, None]) / sigma) ** 2)
+        wy = np.exp(-0.5 * ((step - dy[:, None]) / sigma) ** 2)
         along_x = np.einsum("nji,nj->ni", stamps, wy) * wx
         along_y = np.einsum("nji,ni->nj", stamps, wx) * wy
         total = np.maximum(along_x.sum(axis=1), 1e-30)
@@ -142,7 +148,29 @@ def _centroids(stamps: Values) -> tuple[Values, Values, Values]:
         spread -= 0.5 * (mx**2 + my**2)
         dx, dy = np.clip(dx + 2 * mx, -3, 3), np.clip(dy + 2 * my, -3, 3)
         if turn < 5:  # a Gaussian seen through a window of its own width has half its variance
-            sigma = np.clip(np.sqrt(np.clip(2 * spread, 0.3, 16)), 0.9, 3.2)
-            sigma = np.full(n, np.median(sigma))
-    own = np.clip(spread, 0.05, 0.95 * sigma**2)
-    return dx, dy, 2.3548 * np.sqrt(own * sigma**2 / (sigma**2 - own))
+            sigma = float(np.clip(np.sqrt(max(2 * float(np.median(spread[bright])), 0.3)), 0.9, 3.2))
+    return dx, dy
+
+
+def _profile(stamps: Values, dx: Values, dy: Values) -> tuple[float, float]:
+    """Return FWHM and beta of the Moffat profile that fits some bright stars together.
+
+    The best of a grid in both, the amplitude by least squares: FWHM to two per cent, which is enough to
+    compare frames.
+    """
+    step = np.arange(-_HALF, _HALF + 1)
+    radius = np.hypot(step[None, :, None] - dy[:, None, None], step[None, None, :] - dx[:, None, None])
+    light = stamps / np.maximum(np.where(radius < 3, stamps, 0).sum(axis=(1, 2)), 1e-30)[:, None, None]
+    bins = np.minimum((radius * 3).astype(int), 21)  # thirds of a pixel, out to seven
+    values = np.array([np.median(light[bins == b]) if np.any(bins == b) else 0.0 for b in range(21)])
+    counts = np.bincount(bins.ravel(), minlength=22)[:21]
+    r = np.array([np.mean(radius[bins == b]) if counts[b] else 0.0 for b in range(21)])
+    fwhm, beta = np.meshgrid(np.geomspace(1.5, 12, 140), [2.0, 2.5, 3.0, 3.5, 4.5, 6.0, 10.0], indexing="ij")
+    scale = fwhm / (2 * np.sqrt(2 ** (1 / beta) - 1))
+    models = (1 + (r / scale[..., None]) ** 2) ** -beta[..., None]
+    models = models - models[..., -3:].mean(axis=-1, keepdims=True)  # as the stamps, less what surrounds them
+    weights = counts * (1 + 0 * r)
+    amplitude = (models * values * weights).sum(-1) / np.maximum((models**2 * weights).sum(-1), 1e-30)
+    chi = (weights * (values - amplitude[..., None] * models) ** 2).sum(-1)
+    best = np.unravel_index(np.argmin(chi), chi.shape)
+    return float(fwhm[best]), float(beta[best])
