@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from f2widgets.core import flags
 from f2widgets.core.annotations import Unit, Within
 from f2widgets.core.arithmetic import must_fit
+from f2widgets.core.detector import AMPLIFIERS
 from f2widgets.core.field import Circle, box_medians, fit_circle, spread
 from f2widgets.core.flags import Mask
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.errors import WrongInputs
 
-#: Width in columns of a readout amplifier's strip; the strips' zero levels differ.
-_STRIP = 64
 #: Rows over which an amplifier's zero level is constant enough.
 _STEP = 16
 #: Side in pixels of the boxes a pixel's response is judged against: wider than a cluster, finer than dust.
@@ -119,8 +118,8 @@ def make_bpm(
     -----
     *Method*: the lit field is a circle fitted to where the lamp light falls to half, less three pixels;
     where the light fills the array, all of it. Response is judged against the median of boxes of 32
-    pixels, dark current after the amplifiers' zero levels (strips of 64 columns, odd and even, in
-    steps of 16 rows) are taken away, noise by the scatter over the darks.
+    pixels, dark current after the amplifiers' zero levels (32 strips of columns, odd and even,
+    in steps of 16 rows) are taken away, noise by the scatter over the darks.
     *Assumes* darks short enough that a good pixel gathers little.
     *Source*: ``makeBPM`` of the reference, which has fixed limits in electrons (it finds a quarter of
     the hot pixels) and calls everything outside the field bad.
@@ -197,10 +196,14 @@ def without_pedestal(data: Plane) -> Plane:
         The same with a median of zero in each piece.
     """
     ny, nx = data.shape
-    out = np.empty_like(data)
-    for x in range(0, nx, _STRIP):
-        for y in range(0, ny, _STEP):
-            for parity in (0, 1):
-                piece = (slice(y, y + _STEP), slice(x + parity, x + _STRIP, 2))
-                out[piece] = data[piece] - np.median(data[piece])
+    strip = max(nx // AMPLIFIERS, 2)
+    out = data.copy()
+    whole = (ny // _STEP * _STEP, nx // strip * strip)
+    pieces = out[: whole[0], : whole[1]].reshape(ny // _STEP, _STEP, nx // strip, strip)
+    for parity in (0, 1):
+        part = pieces[..., parity::2]
+        part -= np.median(part, axis=(1, 3), keepdims=True)
+    for rest in (out[whole[0] :], out[:, whole[1] :]):  # what no whole piece covers
+        if rest.size:
+            rest -= np.median(rest)
     return out
