@@ -87,7 +87,7 @@ def match_counts(
 
 def _transparency(frames: Sequence[Frame], ratio: Values, radius: float, least: int) -> Values:
     """Return the transparency of each frame over the mean."""
-    stars = find_stars(frames[0], threshold=12)
+    stars = find_stars(frames[0], threshold=20)
     bright = stars.flux > _BRIGHT * stars.noise
     x, y = stars.x[bright][:_MOST], stars.y[bright][:_MOST]
     places = [_places(frames[0], frame, x, y) for frame in frames]

@@ -29,7 +29,7 @@ class Shift:
     dy: float
     angle: float  #: radians, from +x to +y
     matches: int
-    rms: float  #: pixels, over both axes together
+    rms: float  #: pixels, over both axes together, weighted as the fit
 
     @property
     def turn(self) -> Vector:
@@ -131,7 +131,8 @@ def _fit(a: Vector, b: Vector, weights: Vector, angle: float) -> Shift:
             break
         keep = fresh
     distance = np.hypot(residual[keep, 0] - dx, residual[keep, 1] - dy)
-    return Shift(float(dx), float(dy), float(angle), int(keep.sum()), float(np.sqrt(np.mean(distance**2))))
+    rms = np.sqrt(np.average(distance**2, weights=weights[keep]))
+    return Shift(float(dx), float(dy), float(angle), int(keep.sum()), float(rms))
 
 
 def _rotation(a: Vector, b: Vector, weights: Vector) -> float:

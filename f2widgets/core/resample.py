@@ -23,6 +23,8 @@ Weights = NDArray[np.floating]
 
 #: Rows of a tile: few enough that rotation does not matter along them, many enough for the cache.
 _ROWS = 32
+#: Bits of pixels that see no light.
+_DARK = np.uint16(flags.UNLIT | flags.NO_DATA)
 #: Pixels of shift that count as none.
 _HAIR = 1e-4
 #: A bad pixel spoils the output if the kernel gives it more than this weight along both axes.
@@ -237,8 +239,9 @@ def _joined(mask: Mask, ky: Weights, kx: Weights) -> Mask:
         elif columns.any():
             along |= mask[t : t + ny] * columns.astype(np.uint16)
     out = np.zeros((ny, nx), np.uint16)
-    for t in np.flatnonzero(np.abs(kx) > _SPOILS):
-        out |= along[:, t : t + nx]
+    for t, weight in enumerate(kx):
+        if abs(weight) > _SPOILS:
+            out |= along[:, t : t + nx]
     return out
 
 
@@ -250,23 +253,33 @@ def _correlation(tiles: list[_Tile]) -> Weights:
 
 
 def _filled(frame: Frame) -> tuple[Plane, Plane]:
-    """Return data and variance with unusable pixels replaced by the mean of their good neighbours."""
+    """Return data and variance with unusable pixels replaced by the mean of their good neighbours.
+
+    Where no light falls there is nothing to fill: zero.
+    """
     ny, nx = frame.shape
-    data = frame.data.copy()
-    variance = np.zeros(frame.shape, np.float32) if frame.variance is None else frame.variance.copy()
-    unusable = (frame.mask & flags.UNUSABLE) != 0
-    y, x = np.nonzero(unusable)
-    total, spread, count = np.zeros(len(y)), np.zeros(len(y)), np.zeros(len(y))
-    lone = np.zeros(len(y))
-    for j in (-1, 0, 1):
-        for i in (-1, 0, 1):
-            if i == j == 0:
-                continue
-            rows, columns = np.clip(y + j, 0, ny - 1), np.clip(x + i, 0, nx - 1)
-            good = ~unusable[rows, columns]
-            total += np.where(good, frame.data[rows, columns], lone)
-            spread += np.where(good, variance[rows, columns], lone)
-            count += good
-    np.maximum(count, 1, out=count)
-    data[y, x], variance[y, x] = total / count, spread / count
+    data, variance = np.empty(frame.shape, np.float32), np.empty(frame.shape, np.float32)
+    assert frame.variance is not None
+    planes = ((frame.data, data), (frame.variance, variance))
+    found: dict[int, NDArray[np.int_]] = {}
+
+    def work(a: int, b: int) -> None:
+        """Copy a block of rows, and note what to fill."""
+        mask = frame.mask[a:b]
+        unlit = (mask & _DARK) != 0
+        for plane, out in planes:
+            out[a:b] = plane[a:b]
+            np.copyto(out[a:b], 0, where=unlit)
+        found[a] = np.flatnonzero(((mask & flags.UNUSABLE) != 0) & ~unlit) + a * nx
+
+    each_block(work, ny, rows=64)
+    y, x = np.divmod(np.concatenate([found[a] for a in sorted(found)]), nx)
+    sums, count = np.zeros((2, len(y))), np.zeros(len(y))
+    for j, i in ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)):
+        rows, columns = np.clip(y + j, 0, ny - 1), np.clip(x + i, 0, nx - 1)
+        good = (frame.mask[rows, columns] & flags.UNUSABLE) == 0
+        count += good
+        for total, (plane, _) in zip(sums, planes, strict=True):
+            total += good * plane[rows, columns]
+    data[y, x], variance[y, x] = sums / np.maximum(count, 1)
     return data, variance
