@@ -105,7 +105,8 @@ def _stacking(*steps: str) -> dict[str, Meaning]:
     }
 
 
-_CLIPPED = Gone("Outliers are sought before resampling: see flag_outliers.")
+#: Where the reference clips the science stack, outliers are sought before resampling.
+_STACK = ("flag_outliers:sigma", "combine_darks:high", "combine_lamps:high")
 
 #: By the reference's verb and parameter.
 MEANINGS: dict[str, dict[str, Meaning]] = {
@@ -179,7 +180,7 @@ MEANINGS: dict[str, dict[str, Meaning]] = {
         "offset_sky": Means(("subtract_sky:scale",), {"True": "offset", "False": "auto"}),
         "reset_sky": Gone("A run always begins with fresh sky frames."),
         "save_sky": Gone(
-            "The sky is not written; subtract_sky:write_outputs=True keeps the frames without it."
+            "The sky is not written; skyCorrect:write_outputs=True keeps the frames without it."
         ),
         "statsec": _BAND,
         "memory": _MEMORY,
@@ -203,9 +204,6 @@ MEANINGS: dict[str, dict[str, Meaning]] = {
         "dilation": Means(("flag_objects:grow",)),
         "repeat": Gone("The mask is grown once, by flag_objects:grow."),
     },
-    "addObjectMaskToDQ": {},
-    "transferObjectMask": {},
-    "transferAttribute": {},
     "adjustWCSToReference": {
         "method": Means(("align:method",), {"offsets": "header"}),
         "fallback": Always(
@@ -220,8 +218,13 @@ MEANINGS: dict[str, dict[str, Meaning]] = {
         "debug_ignore_wcs": Gone("Use bad_wcs=fix: the stars decide where a header is wrong."),
     },
     "resampleToCommonFrame": {
-        "interpolant": Gone(
-            "One kernel is used, whose noise correlation is written in the product: see resample."
+        "interpolant": Means(
+            ("resample:interpolant",),
+            {"poly3": "cubic"},
+            {
+                name: "Use poly3, the reference's own choice, or one of resample:interpolant."
+                for name in ("poly5", "spline3", "spline5")
+            },
         ),
         "trim_data": Gone("The product covers all frames; cut it afterwards."),
         "clean_data": Always(
@@ -239,17 +242,25 @@ MEANINGS: dict[str, dict[str, Meaning]] = {
         "use_common": Always("True", "Only stars common to the frames are compared."),
         "radius": Gone("Stars are matched by align; no second radius is needed."),
     },
-    "scaleByIntensity": {"scaling": Gone("Flats from the sky are not made."), "section": _BAND},
     "stackFrames": {
         **_stacking("combine_darks", "combine_lamps"),
+        "hsigma": Means(_STACK),
+        "operation": Means(
+            ("combine:method", "combine_darks:method", "combine_lamps:method"),
+            refused={
+                "wtmean": "Frames are weighted by combine:weight.",
+                "lmedian": "The average is mean or median.",
+            },
+        ),
     },
-    "stackSkyFrames": {},
-    "subtractSky": {},
-    "measureBG": {},
-    "measureIQ": {},
-    "measureCC": {},
-    "addReferenceCatalog": {"radius": Gone("The stack is not tied to a catalogue yet.")},
-    "determineAstrometricSolution": {},
+    "subtractSky": {
+        "scale_sky": Means(("subtract_sky:scale",), {"True": "level", "False": "offset"}),
+        "offset_sky": Means(("subtract_sky:scale",), {"True": "offset", "False": "auto"}),
+        "reset_sky": Gone("A run always begins with fresh sky frames."),
+        "save_sky": Gone(
+            "The sky is not written; skyCorrect:write_outputs=True keeps the frames without it."
+        ),
+    },
 }
 
 _WHOLE = "It is a part of reading a file here."
@@ -270,10 +281,8 @@ REPLACED = {
     "stackFlats": "It is a part of combine_lamps.",
     "separateSky": "Every frame is both object and sky; there is nothing to separate.",
     "associateSky": "It is a part of subtract_sky.",
-    "subtractSky": "It is a part of subtract_sky.",
     "stackSkyFrames": "It is a part of subtract_sky.",
     "transferAttribute": "There are no side streams: flag_objects leaves its mask in the frames.",
-    "dilateObjectMask": "It is a part of flag_objects: set flag_objects:grow.",
     "addObjectMaskToDQ": "Objects have a flag of their own, which never reaches DQ: see flag_objects.",
     "transferObjectMask": "flag_objects makes one mask from all frames and gives it to each.",
     "scaleByIntensity": "Flats are made from lamps, not from the sky.",
@@ -290,6 +299,9 @@ REPLACED = {
     "addReferenceCatalog": "The stack is not tied to a catalogue yet.",
     "determineAstrometricSolution": "The stack is not tied to a catalogue yet.",
 }
+
+#: Verbs of the reference that are several steps here: left out, they are left out together.
+TOGETHER = {"skyCorrect": ("subtract_sky", "refine_sky")}
 
 #: Recipes of the reference that are no recipe here, with what replaces them.
 REPLACED_RECIPES = {

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from f2widgets.errors import ParameterError, WrongInputs
+from f2widgets.recipes.names import REPLACED_RECIPES
 from f2widgets.recipes.parameters import near
 from f2widgets.recipes.steps import Step, step_named
 
@@ -178,10 +179,11 @@ IMAGE = Recipe(
         use("correct_nonlinearity"),
         use("subtract_dark"),
         use("divide_flat"),
+        use("subtract_sky"),
         use("align"),
         use("flag_objects"),
         use("flag_outliers"),
-        use("subtract_sky"),
+        use("refine_sky"),
         use("flatten_background"),
         use("match_counts"),
         use("resample"),
@@ -234,6 +236,9 @@ def recipe_named(name: str) -> Recipe:
     ParameterError
         If there is none, with the near names.
     """
+    instead = {old.lower(): why for old, why in REPLACED_RECIPES.items()}.get(name.lower())
+    if instead:
+        raise ParameterError(f"{name} is no recipe here. {instead}")
     known = {word.lower(): recipe for recipe in RECIPES for word in (recipe.name, recipe.verb)}
     if name.lower() not in known:
         ours = ", ".join(f"{recipe.name} ({recipe.verb})" for recipe in RECIPES)

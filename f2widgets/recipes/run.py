@@ -115,7 +115,8 @@ def settled(
     calls = []
     for index, one in enumerate(uses):
         left_out = one.step.name in without
-        values = one.step.settled({**one.values, **settings.get(one.step.name, {})})
+        wanted = {**one.values, **settings.get(one.step.name, {})}
+        values = {} if left_out else one.step.settled(wanted)
         calls.append(Call(one.step, index, values, calibrations, left_out))
     return calls
 

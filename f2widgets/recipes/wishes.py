@@ -11,6 +11,7 @@ from f2widgets.recipes.names import (
     MEANINGS,
     REPLACED,
     SKIP,
+    TOGETHER,
     WRITE,
     Always,
     File,
@@ -77,7 +78,7 @@ def understood(
     """
     wishes = Wishes()
     for name in without:
-        wishes.without[_in_recipe(name, recipe).name] = None
+        _leave_out(wishes, recipe, name)
     for name in keep:
         wishes.keep[_in_recipe(name, recipe).name] = None
     for key, value in asked.items():
@@ -122,14 +123,17 @@ def _one(wishes: Wishes, recipe: Recipe, name: str, parameter: str, value: Any) 
     if verb is None:
         raise ParameterError(f"There is no step {name!r}{near(name, all_names())}")
     if parameter in (SKIP, WRITE):
-        _common(wishes, _in_recipe(name, recipe), parameter, value)
+        _common(wishes, recipe, name, parameter, value)
         return
     ours = our_step(name)
     own = next((step for step in STEPS if step.name == ours), None)
+    theirs = MEANINGS.get(verb, {})
+    if parameter in theirs and name.lower() != ours:  # a verb of theirs: their words for values come first
+        _meant(wishes, recipe, name, parameter, theirs[parameter], value)
+        return
     if own is not None and any(param.name == parameter for param in own.params):
         _set(wishes, _in_recipe(name, recipe), parameter, value)
         return
-    theirs = MEANINGS.get(verb, {})
     if parameter in theirs:
         _meant(wishes, recipe, name, parameter, theirs[parameter], value)
         return
@@ -147,7 +151,9 @@ def _everywhere(wishes: Wishes, recipe: Recipe, parameter: str, value: Any) -> N
     """Understand one value for all steps of the recipe that have the parameter."""
     having = [step for step in recipe.steps if any(param.name == parameter for param in step.params)]
     for step in having:
-        _set(wishes, step, parameter, value)
+        meaning = MEANINGS.get(step.verb, {}).get(parameter)
+        words = meaning.words if isinstance(meaning, Means) else {}
+        _set(wishes, step, parameter, words.get(str(value), value))
     if having:
         return
     theirs = [step for step in recipe.steps if parameter in MEANINGS.get(step.verb, {})]
@@ -173,7 +179,7 @@ def _meant(wishes: Wishes, recipe: Recipe, step: str, parameter: str, meaning: M
                 raise ParameterError(f"{where} can only be {wanted}. {why}")
         case LeavesOut(word, others):
             if text == word:
-                wishes.without[_in_recipe(step, recipe).name] = None
+                _leave_out(wishes, recipe, step)
             elif text not in others:
                 raise ParameterError(f"{where} must be {word} or {' or '.join(others)}, not {value!r}.")
         case File(kind, words):
@@ -191,12 +197,23 @@ def _meant(wishes: Wishes, recipe: Recipe, step: str, parameter: str, meaning: M
             _in_recipe(targets[0].partition(":")[0], recipe)
 
 
-def _common(wishes: Wishes, step: Step, parameter: str, value: Any) -> None:
+def _common(wishes: Wishes, recipe: Recipe, name: str, parameter: str, value: Any) -> None:
     """Understand the parameters that all steps have."""
+    step = _in_recipe(name, recipe)
     if str(value) not in ("True", "False"):
-        raise ParameterError(f"{step.name}:{parameter} must be True or False, not {value!r}.")
-    if str(value) == "True":
-        (wishes.without if parameter == SKIP else wishes.keep)[step.name] = None
+        raise ParameterError(f"{name}:{parameter} must be True or False, not {value!r}.")
+    if str(value) == "True" and parameter == SKIP:
+        _leave_out(wishes, recipe, name)
+    elif str(value) == "True":
+        wishes.keep[step.name] = None
+
+
+def _leave_out(wishes: Wishes, recipe: Recipe, name: str) -> None:
+    """Leave out the step that a name means, and what belongs to it."""
+    step = _in_recipe(name, recipe)
+    for one in TOGETHER.get(step.verb, ()) if name != step.name else ():
+        wishes.without[one] = None
+    wishes.without[step.name] = None
 
 
 def _set(wishes: Wishes, step: Step, parameter: str, value: Any) -> None:
