@@ -12,6 +12,7 @@ from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, Unit, Within, ignore
 from f2widgets.core.blocks import each_block
 from f2widgets.core.frame import Frame
+from f2widgets.core.measures import QUALITY, flagged_part, quality_rows
 from f2widgets.core.noise import CORRELATION, correlation_of, correlation_table
 from f2widgets.core.notes import note
 from f2widgets.core.photometry import same_light
@@ -164,8 +165,8 @@ def combine(
     Returns
     -------
     list of Frame
-        The stack, named after the earliest frame, with the plane EXPMAP (seconds) and the table
-        NOISECOR.
+        The stack, named after the earliest frame, with the plane EXPMAP (seconds) and the tables
+        NOISECOR and QUALITY.
 
     Raises
     ------
@@ -205,6 +206,7 @@ class _Sums:
         self.used, self.unused = np.zeros(shape, np.uint16), np.full(shape, 0xFFFF, np.uint16)
         self.members: list[Frame] = []
         self.shares: list[float] = []
+        self.flagged: list[float] = []
         self.correlations: list[NDArray[np.floating]] = []
 
     def add(self, frame: Frame, weight: str) -> None:
@@ -216,6 +218,7 @@ class _Sums:
         noise = float(np.median(sample[good])) if good.any() else 1.0
         w = np.float32(1 / noise if weight == "sky" and noise > 0 else 1.0)
         self.shares.append(float(w) ** 2 * noise)
+        self.flagged.append(flagged_part(frame))
         self.correlations.append(correlation_of(frame))
         seconds = np.float32(frame.facts.exposure_time)
 
@@ -258,7 +261,10 @@ class _Sums:
             variance=variance,
             mask=self.used,
             planes={"EXPMAP": self.exposure},
-            tables={CORRELATION: correlation_table(np.asarray(correlation))},
+            tables={
+                CORRELATION: correlation_table(np.asarray(correlation)),
+                QUALITY: quality_rows(self.members, self.flagged),
+            },
             measured=_averages(self.members),
         )
 
