@@ -190,7 +190,7 @@ MEANINGS: dict[str, dict[str, Meaning]] = {
         "detect_minarea": Means(("detect_sources:min_area",)),
         "detect_thresh": Means(("detect_sources:threshold",)),
         "analysis_thresh": Gone("One threshold serves finding and measuring: set detect_sources:threshold."),
-        "deblend_mincont": Gone("Sources are parted by fixed rules: see detect_sources."),
+        "deblend_mincont": Means(("detect_sources:deblend_contrast",)),
         "back_size": Gone("The sky is already subtracted; detect_sources uses the variance for the noise."),
         "back_filtersize": Gone(
             "The sky is already subtracted; detect_sources uses the variance for the noise."

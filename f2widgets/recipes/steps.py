@@ -141,7 +141,7 @@ STEPS = (
     Step("combine.match_counts", "scaleCountsToReference", "countsScaled"),
     Step("resample.resample", "resampleToCommonFrame", "align"),
     Step("combine.combine", "stackFrames", "stack", combines=True),
-    Step("objects.detect_sources", "detectSources", "sourcesDetected"),
+    Step("sources.detect_sources", "detectSources", "sourcesDetected"),
 )
 
 _BY_NAME = {step.name: step for step in STEPS}
