@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 QUALITY = "QUALITY"
 
 #: Columns behind the frame's name, in their order: unit, decimals worth showing, and what they tell.
+#: Electrons are named in words, for astropy writes no such unit into a FITS table.
 COLUMNS = {
-    "sky": ("electron", 1, "level of the sky before it was subtracted"),
+    "sky": ("", 0, "level of the sky before it was subtracted, in electrons"),
     "matches": ("", 0, "stars matched with the first frame; of the first, those found"),
     "dx": ("pixel", 2, "shift against the first frame along x"),
     "dy": ("pixel", 2, "shift against the first frame along y"),
@@ -26,12 +27,12 @@ COLUMNS = {
     "fwhm": ("pixel", 2, "width of the stars"),
     "header_error": ("arcsec", 2, "distance of the header's coordinates from those of the stars"),
     "transparency": ("", 3, "light of the stars over its mean over frames"),
-    "flagged": ("%", 2, "part of the lit pixels that was left out of the stack"),
+    "flagged": ("", 4, "part of the lit pixels that was left out of the stack, 0 to 1"),
 }
 
 
 def flagged_part(frame: Frame, stride: int = 7) -> float:
-    """Return which part of a frame's lit pixels cannot be used, in per cent.
+    """Return which part of a frame's lit pixels cannot be used, 0 to 1.
 
     Parameters
     ----------
@@ -43,12 +44,12 @@ def flagged_part(frame: Frame, stride: int = 7) -> float:
     Returns
     -------
     float
-        Per cent; NaN for a frame without lit pixels.
+        The part; NaN for a frame without lit pixels.
     """
     mask = frame.mask[::stride, ::stride]
     lit = (mask & (flags.NO_DATA | flags.UNLIT)) == 0
     bad = lit & ((mask & flags.UNUSABLE) != 0)
-    return float(100 * bad.sum() / lit.sum()) if lit.any() else float("nan")
+    return float(bad.sum() / lit.sum()) if lit.any() else float("nan")
 
 
 def quality_rows(frames: Sequence[Frame], flagged: Sequence[float]) -> Table:
