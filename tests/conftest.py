@@ -19,3 +19,19 @@ def example1_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("raw") / "playdata" / "example1"
     example1(folder, size=512, seed=1)
     return folder
+
+
+@pytest.fixture(scope="session")
+def raw(example1_folder):
+    """Return the paths of the raw frames of Example 1 by what they are."""
+
+    def named(night, first, last):
+        return [example1_folder / f"S{night}S{i:04d}.fits" for i in range(first, last + 1)]
+
+    return {
+        "darks": [*named(20131120, 115, 120), *named(20131122, 438, 439)],
+        "short": named(20131121, 369, 375),
+        "on": named(20131129, 320, 323),
+        "off": named(20131126, 1111, 1116),
+        "science": named(20131121, 75, 83),
+    }
