@@ -39,7 +39,7 @@ class TestGrammar:
 
     def test_docstring(self, step):
         text = inspect.cleandoc(step.function.__doc__)
-        assert step.summary.endswith((".", "."))
+        assert step.summary.endswith(".")
         for section in ("Parameters", "Returns", "Notes"):
             assert re.search(rf"^{section}\n-+$", text, re.M), f"no section {section}"
         for word in ("*Method*", "*Assumes*", "*Source*"):

@@ -1,0 +1,139 @@
+import pytest
+
+from f2widgets.calibrations.service import Calibrations
+from f2widgets.errors import NoCalibration, NotF2Data, ParameterError, WrongInputs
+from f2widgets.plan import plan
+from f2widgets.recipes.recipes import BPM, DARK, FLAT, IMAGE
+from tests.raw_files import write_raw
+
+FAR = {"DATE_OBS": "2013-11-20"}
+
+
+@pytest.fixture
+def night(tmp_path, monkeypatch):
+    """A working folder with a few small raw files of each kind."""
+    monkeypatch.chdir(tmp_path)
+    made = {}
+    for kind, exposure in (("science", 120.0), ("dark", 120.0), ("lamp_on", 20.0), ("lamp_off", 20.0)):
+        made[kind] = [
+            write_raw(
+                tmp_path / f"S20131121S{100 * len(made) + i:04d}.fits",
+                kind,
+                EXPTIME=exposure,
+                UTSTART=f"05:{10 * len(made) + i:02d}:00",
+                UT=f"05:{10 * len(made) + i:02d}:00",
+            )
+            for i in range(3)
+        ]
+    return made
+
+
+def test_recipe_follows_from_all_files_in_any_order(night):
+    assert plan(night["dark"][::-1]).recipe is DARK
+    assert plan([*night["lamp_off"], *night["lamp_on"]]).recipe is FLAT
+    assert plan([*night["dark"], *night["lamp_off"], *night["lamp_on"]]).recipe is BPM
+    assert plan(night["science"], without=["subtract_dark", "divide_flat"]).recipe is IMAGE
+
+
+def test_product_is_named_after_the_earliest_frame_of_the_main_kind(night):
+    assert plan(night["dark"][::-1]).product.name == "S20131121S0100_dark.fits"
+    flats = [*night["lamp_off"], *night["lamp_on"][::-1]]
+    assert plan(flats, out="there").product.as_posix() == "there/S20131121S0200_flat.fits"
+    assert plan(flats, suffix="_x").product.name == "S20131121S0200_x.fits"
+
+
+def test_files_are_taken_in_the_order_of_their_time(night):
+    assert [file.name for file in plan(night["dark"][::-1]).files] == [
+        "S20131121S0100",
+        "S20131121S0101",
+        "S20131121S0102",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "keywords", "words"),
+    [
+        (
+            "dark",
+            {"EXPTIME": 60.0},
+            r"darks are not of one exposure time: 120 s \(3: .*; 60 s \(1: odd.fits\)",
+        ),
+        ("dark", {"COADDS": 2, "EXPTIME": 60.0}, r"not of one number of coadds"),
+        ("dark", {"LNRS": 8}, r"not of one read mode: LNRS 1 .*; LNRS 8 \(1: odd.fits\)"),
+        ("science", {"FILTER1": "J_G0802", "FILTER2": "Open"}, r"not of one filter: Y .*; J \(1: odd.fits\)"),
+        ("lamp_on", {"EXPTIME": 10.0}, r"flats are not of one exposure time"),
+    ],
+)
+def test_frames_that_do_not_belong_together_are_named(night, kind, keywords, words):
+    odd = write_raw("odd.fits", kind, **{"EXPTIME": 20.0 if kind == "lamp_on" else 120.0, **keywords})
+    with pytest.raises(WrongInputs, match=words):
+        plan([*night[kind], odd, *(night["lamp_off"] if kind == "lamp_on" else ())])
+
+
+def test_frames_of_two_sizes_are_refused(night):
+    import numpy as np
+
+    odd = write_raw("odd.fits", "dark", EXPTIME=120.0, pixels=np.zeros((32, 64)))
+    with pytest.raises(WrongInputs, match=r"not of one size: 64 x 64 pixels .*; 64 x 32 pixels"):
+        plan([*night["dark"], odd])
+
+
+def test_unknown_read_mode_is_refused_before_anything_runs(night):
+    odd = write_raw("odd.fits", "dark", LNRS=3)
+    with pytest.raises(WrongInputs, match=r"odd.fits: gain and read noise are not known for LNRS=3"):
+        plan([odd])
+
+
+def test_spectrum_is_refused(night):
+    with pytest.raises(NotF2Data, match="spectroscopic"):
+        plan([*night["science"], write_raw("odd.fits", "spectrum")])
+
+
+def test_two_files_of_one_name_are_refused(night, tmp_path):
+    (tmp_path / "more").mkdir()
+    again = write_raw(tmp_path / "more" / night["dark"][0].name, "dark", EXPTIME=120.0)
+    with pytest.raises(WrongInputs, match="same name"):
+        plan([*night["dark"], again])
+
+
+def test_no_files_are_refused():
+    with pytest.raises(WrongInputs, match="no files to reduce"):
+        plan([])
+
+
+def test_missing_calibration_is_told_once_with_the_ways_out(night):
+    with pytest.raises(NoCalibration, match=r"No dark fits S20131121S0000") as caught:
+        plan(night["science"])
+    assert "--without subtract_dark" in str(caught.value)
+    assert "same holds for 2 more frames" in str(caught.value)
+
+
+def test_missing_mask_is_a_note(night):
+    made = plan(night["science"], without=["darkCorrect", "flatCorrect"])
+    assert made.notes == ("No bpm is used for 3 frames (S20131121S0000, …): none was found.",)
+    assert not plan(night["dark"]).notes
+
+
+def test_calibration_for_a_recipe_without_use_for_it_is_refused(night):
+    with pytest.raises(ParameterError, match="recipe dark uses no flat"):
+        plan(night["dark"], settings={"flatCorrect:flat": "F.fits"})
+
+
+def test_plan_as_text(night):
+    made = plan(night["dark"], settings={"stackDarks:hsigma": "4"}, without=["correct_nonlinearity"])
+    text = str(made)
+    assert "Recipe dark (makeProcessedDark): a master dark" in text
+    assert "S20131121S0100.fits  dark" in text
+    assert "combine_darks         stackDarks                high=4.0" in text
+    assert "correct_nonlinearity  nonlinearityCorrect       left out" in text
+    assert "Product: S20131121S0100_dark.fits" in text
+
+
+def test_repairs_of_headers_are_told_once(night):
+    repairs = plan(night["dark"]).repairs
+    assert len(repairs) == len({r.partition(":")[2][:20] for r in repairs})
+    assert any("The same in 2 more files." in repair for repair in repairs)
+
+
+def test_without_a_given_service_the_configuration_counts(night):
+    assert isinstance(plan(night["dark"]).service, Calibrations)
