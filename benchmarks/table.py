@@ -101,7 +101,8 @@ def show(ours: Mapping[str, float], best: Mapping[str, float], nominal: bool = T
     )
     lines.append(
         f"besides: bright-star scatter {ours['bright_scatter']:.2f} % "
-        f"(perfect {best['bright_scatter']:.2f}); mean sky {ours['level']:+.4f} sigma; pixel sigma {ours['sigma']:.2f} ({best['sigma']:.2f}) e-; "
+        f"(perfect {best['bright_scatter']:.2f}); mean sky {ours['level']:+.4f} sigma; pixel sigma "
+        f"{ours['sigma']:.2f} ({best['sigma']:.2f}) e-; "
         f"FWHM {ours['fwhm']:.3f} ({best['fwhm']:.3f}) px; "
         f"astrometry in both axes together {ours['astrometry_2d']:.1f} ({best['astrometry_2d']:.1f}) mas"
     )
