@@ -251,7 +251,8 @@ class _Sums:
         if held:
             stacked = stack(held, method="median", reject="none")
             data, variance = np.where(empty, np.float32(0), stacked.data), stacked.variance
-        self.used[empty] = self.unused[empty]
+        # One frame may end where another is unlit: no flag is in all of them, and yet nothing was seen.
+        self.used[empty] = np.where(self.unused[empty] == 0, np.uint16(flags.NO_DATA), self.unused[empty])
         first = min(self.members, key=lambda frame: (str(frame.facts.ut_start or ""), frame.name))
         shares = np.array(self.shares) / sum(self.shares)
         size = max(len(one) for one in self.correlations)
