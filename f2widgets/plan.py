@@ -53,8 +53,6 @@ class Plan:
         What its name has behind that of the frame: ``_dark``.
     notes : tuple of str
         What a careful observer would want to know.
-    repairs : tuple of str
-        Faults of the headers that are known and mended.
     service : Calibrations or None
         Takes the product if it is a calibration.
     """
@@ -66,7 +64,6 @@ class Plan:
     product: Path | None = None
     ending: str = ""
     notes: tuple[str, ...] = ()
-    repairs: tuple[str, ...] = ()
     service: Calibrations | None = field(default=None, repr=False, compare=False)
     _opened: dict[Path, FrameFile] = field(default_factory=dict, repr=False, compare=False)
 
@@ -80,6 +77,11 @@ class Plan:
                     self._opened[match.path] = open_frame(match.path)
                 chosen[match.kind][match.frame] = self._opened[match.path]
         return dict(chosen)
+
+    @property
+    def repairs(self) -> tuple[str, ...]:
+        """Faults of the headers that are known and mended."""
+        return _repairs(self.files)
 
     @property
     def made_from(self) -> frozenset[str]:
@@ -173,7 +175,7 @@ def plan(
     if chosen.product is not None:
         product = Path(out) / f"{groups[chosen.main][0].name}{ending}.fits"
     notes = (*service.config.notes, *notes)
-    return Plan(chosen, files, wishes, matches, product, ending, notes, _repairs(files), service)
+    return Plan(chosen, files, wishes, matches, product, ending, notes, service)
 
 
 def _opened(paths: Iterable[str | os.PathLike[str]]) -> tuple[FrameFile, ...]:

@@ -329,16 +329,23 @@ def _written(
             )
         )
         if place is not None:
-            stored.append(link_or_copy(path, place))
-            try:
-                if what.service is None or not what.service.store(place):
-                    problems.append(
-                        f"{path.name} was written but not registered: no database takes new calibrations. "
-                        "Add it with f2 caldb add, or name it with --user_cal."
-                    )
-            except CalibrationStore as error:
-                problems.append(f"{path.name} was written but not registered: {error}")
+            problems += _stored(what, path, place)
+            stored += [place] if place.exists() else []
     return paths, stored, problems
+
+
+def _stored(what: Plan, path: Path, place: Path) -> list[str]:
+    """Put a calibration where it is found again; return what went wrong: the product itself is there."""
+    try:
+        link_or_copy(path, place)
+        if what.service is not None and what.service.store(place):
+            return []
+    except (CalibrationStore, NotWritten) as error:
+        return [f"{path.name} was written but not registered: {error}"]
+    return [
+        f"{path.name} was written but not registered: no database takes new calibrations. "
+        "Add it with f2 caldb add, or name it with --user_cal."
+    ]
 
 
 def _keywords(what: Plan, frame: Frame) -> dict[str, Any]:

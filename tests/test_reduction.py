@@ -167,3 +167,11 @@ def test_product_that_no_database_takes_is_a_problem(raw, here):
     made = reduce(raw["darks"], config="f2.ini")
     assert made.path.exists()
     assert "no database takes new calibrations" in made.problems[0]
+
+
+def test_calibration_that_cannot_be_put_in_its_place_is_a_problem(raw, here):
+    (here / "calibrations").write_text("in the way")
+    made = reduce(raw["darks"])
+    assert made.path.exists()
+    assert made.stored == ()
+    assert "was written but not registered" in made.problems[0]

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from f2widgets.errors import ParameterError
-
 if TYPE_CHECKING:
     from f2widgets.reduction import Products
 
@@ -140,19 +138,16 @@ def reduce(
     if not files:
         raise click.UsageError("Name at least one FILE, or a list as @LIST.")
     began = perf_counter()
-    try:
-        what = reduction.planned(
-            files,
-            recipe=recipe,
-            settings=dict(assignment(word) for word in params),
-            user_cals=user_cals,
-            out=out,
-            suffix=suffix,
-            without=without,
-            config=config,
-        )
-    except ParameterError as error:
-        raise click.UsageError(str(error)) from error
+    what = reduction.planned(
+        files,
+        recipe=recipe,
+        settings=dict(assignment(word) for word in params),
+        user_cals=user_cals,
+        out=out,
+        suffix=suffix,
+        without=without,
+        config=config,
+    )
     if only_plan:
         click.echo(str(what))
         return 0

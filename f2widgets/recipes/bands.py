@@ -210,8 +210,20 @@ class Fused:
             planes.put(start, stop, self._band(sources, start, stop, fetch))
 
         jobs = [lambda a=a, b=b: work(a, b) for a, b in spans(ny, height)]
-        each([*(lambda job=job: _done(job) for job in beside), *jobs], tick=tick)
+        each([*(lambda job=job: self._beside(job) for job in beside), *jobs], tick=tick)
         return planes.frames()
+
+    def _beside(self, job: Callable[[], object]) -> None:
+        """Carry out other work; its time counts as reading."""
+        began = perf_counter()
+        job()
+        self._spend({READ: perf_counter() - began})
+
+    def _spend(self, seconds: Mapping[str, float]) -> None:
+        """Add to the time that steps have taken in all threads."""
+        with self._lock:
+            for name, some in seconds.items():
+                self.spent[name] += some
 
     def _band(self, sources: Sequence[Source], start: int, stop: int, fetch: Fetch | None) -> list[Frame]:
         """Take one band of all sources through the chain."""
@@ -229,9 +241,7 @@ class Fused:
         except BaseException:
             self.failing = watch.now
             raise
-        with self._lock:
-            for name, seconds in watch.spent.items():
-                self.spent[name] += seconds
+        self._spend(watch.spent)
         return bands
 
     def _through(
@@ -287,8 +297,3 @@ class _Watch:
         """Keep what a step says, once for all bands."""
         if self._heard:
             self._chain.notes.append((self.now, text, frame))
-
-
-def _done(job: Callable[[], object]) -> None:
-    """Carry out a job and forget what it returns."""
-    job()

@@ -181,6 +181,8 @@ IMAGE = Recipe(
         use("divide_flat"),
         use("subtract_sky"),
         use("align"),
+        use("flag_probe"),
+        use("subtract_sky"),
         use("flag_objects"),
         use("flag_outliers"),
         use("refine_sky"),

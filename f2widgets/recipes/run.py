@@ -275,7 +275,7 @@ class _Run:
         """Carry out row-wise steps together."""
         for call in fused.calls:
             if call.left_out:
-                self._tell(Note(call.step.name, "left out, as asked for"))
+                self._tell(Note(call.step.name, f"{call.step.name} is left out, as asked for"))
             else:
                 self._start(call.step.name, call.step.verb, call.index)
         names = [READ, *(call.step.name for call in fused.calls)]

@@ -134,6 +134,7 @@ STEPS = (
     Step("align.check_wcs", "checkWCS"),
     Step("sky.subtract_sky", "subtractSky", "skySubtracted"),
     Step("align.align", "adjustWCSToReference", "wcsCorrected"),
+    Step("probe.flag_probe"),
     Step("objects.flag_objects", "dilateObjectMask", "objmaskDilated"),
     Step("outliers.flag_outliers", "flagCosmicRaysByStacking"),
     Step("sky.refine_sky", "skyCorrect", "skyCorrected"),

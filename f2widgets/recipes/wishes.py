@@ -59,7 +59,7 @@ def understood(
     ----------
     asked : mapping of str to object
         ``{"step:parameter": value}``, or ``{"parameter": value}`` for all steps of the recipe that have it;
-        values may be text.
+        or ``{"step": {"parameter": value}}``. Values may be text.
     recipe : Recipe
         What it is asked of.
     without, keep : collection of str, optional
@@ -83,7 +83,10 @@ def understood(
         wishes.keep[_in_recipe(name, recipe).name] = None
     for key, value in asked.items():
         step, colon, parameter = key.partition(":")
-        if colon:
+        if isinstance(value, Mapping):
+            for name, one in value.items():
+                _one(wishes, recipe, key.strip(), name, one)
+        elif colon:
             _one(wishes, recipe, step.strip(), parameter.strip(), value)
         else:
             _everywhere(wishes, recipe, key.strip(), value)

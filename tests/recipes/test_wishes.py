@@ -96,3 +96,9 @@ def test_steps_are_left_out_by_either_name():
         "subtract_dark",
         "combine",
     ]
+
+
+def test_settings_may_be_nested_by_step():
+    assert understood({"normalizeFlat": {"scale": "mean"}}, FLAT).settings == {
+        "normalize_flat": {"scale": "mean"}
+    }
