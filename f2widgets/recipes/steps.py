@@ -34,8 +34,8 @@ class Step:
     source : str or callable
         ``"sky.subtract_sky"``, a function of `f2widgets.core` imported at its first use, so that reducing
         darks does not import what stars need; or the function itself.
-    verb : str
-        The reference pipeline's name of the step.
+    verb : str, optional
+        The reference pipeline's name of the step; ours again where it has none.
     ending : str, optional
         What the reference appends to the names of frames that have been through it.
     rowwise : bool, optional
@@ -45,10 +45,14 @@ class Step:
     """
 
     source: str | Callable[..., Any]
-    verb: str
+    verb: str = ""
     ending: str = ""
     rowwise: bool = field(default=False, kw_only=True)
     combines: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Call a step that the reference does not know by our name."""
+        object.__setattr__(self, "verb", self.verb or self.name)
 
     @property
     def name(self) -> str:
@@ -134,11 +138,11 @@ STEPS = (
     Step("align.check_wcs", "checkWCS"),
     Step("sky.subtract_sky", "subtractSky", "skySubtracted"),
     Step("align.align", "adjustWCSToReference", "wcsCorrected"),
-    Step("probe.flag_probe"),
+    Step("probe.flag_probe", "flagGuideProbe"),
     Step("objects.flag_objects", "dilateObjectMask", "objmaskDilated"),
-    Step("outliers.flag_outliers", "flagCosmicRaysByStacking"),
+    Step("outliers.flag_outliers"),
     Step("sky.refine_sky", "skyCorrect", "skyCorrected"),
-    Step("background.flatten_background", "correctBackgroundToReference"),
+    Step("background.flatten_background"),
     Step("combine.match_counts", "scaleCountsToReference", "countsScaled"),
     Step("resample.resample", "resampleToCommonFrame", "align"),
     Step("combine.combine", "stackFrames", "stack", combines=True),
