@@ -40,7 +40,7 @@ FLAGS = (
     Flag(16, "no_data", "outside the frame", Use.NEVER),
     Flag(32, "overlap", "overlap of slits; not used in imaging", Use.LAST),
     Flag(64, "unlit", "outside the illuminated field", Use.NEVER),
-    Flag(256, "probe", "behind or beside the guide probe", Use.LAST),
+    Flag(256, "probe", "behind or beside the guide probe", Use.YES),
     Flag(512, "persistence", "afterglow of an earlier exposure", Use.LAST),
     Flag(1024, "object", "light of a source; written as OBJMASK, never into DQ", Use.YES),
 )
@@ -49,7 +49,7 @@ BAD, NONLINEAR, SATURATED, COSMIC, NO_DATA, UNLIT = 1, 2, 4, 8, 16, 64
 PROBE, PERSISTENCE, OBJECT = 256, 512, 1024
 
 #: Bits that keep a pixel out of every average: it holds no measure of the sky.
-UNUSABLE = BAD | COSMIC | NO_DATA | 32 | UNLIT | PROBE | PERSISTENCE
+UNUSABLE = BAD | COSMIC | NO_DATA | 32 | UNLIT | PERSISTENCE
 
 #: Bits that never reach a DQ plane on disk.
 INTERNAL = OBJECT

@@ -91,6 +91,6 @@ def _light(guide: Guide, sigma: float, threshold: float, halo: float, grow: int)
     core = smoothed(significance, 1.5)
     found = core > threshold
     wide = smoothed(binned(significance, _BIN), 1.5)
-    faint = np.repeat(np.repeat(wide > halo, _BIN, axis=0), _BIN, axis=1)
+    faint = np.repeat(np.repeat(np.abs(wide) > halo, _BIN, axis=0), _BIN, axis=1)
     found |= faint[: found.shape[0], : found.shape[1]]
     return grown(found, grow)

@@ -14,11 +14,15 @@ from f2widgets.core.blocks import each_block
 from f2widgets.core.flags import Mask
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.notes import note
-from f2widgets.core.sorting import median
+from f2widgets.core.sorting import masked_median, median
 from f2widgets.errors import WrongInputs
 
 #: A pixel with one of these bits tells nothing of the sky.
-NOT_SKY = np.uint16(flags.UNUSABLE | flags.SATURATED | flags.NONLINEAR | flags.OBJECT)
+NOT_SKY = np.uint16(flags.UNUSABLE | flags.SATURATED | flags.NONLINEAR | flags.OBJECT | flags.PROBE)
+Levels = NDArray[np.float64]
+
+#: Bits that differ from frame to frame: where one is set, the median is taken of the others.
+_PASSING = np.uint16(flags.COSMIC | flags.OBJECT | flags.PROBE)
 #: Every so many pixels in both axes suffice for a level; odd, so that odd and even columns both count.
 _STRIDE = 5
 
@@ -57,7 +61,8 @@ def subtract_sky(
     Notes
     -----
     *Method*: m = median of d_i / s_i with s_i = level_i / mean level; d_i - s_i m. One median serves all
-    frames of a group; `refine_sky` takes it out again exactly.
+    frames of a group; `refine_sky` takes it out again exactly. A second time, after `flag_probe`, it leaves
+    out what was flagged meanwhile.
     *Assumes* dithers larger than the sources.
     *Source*: first pass of ``skyCorrect`` of the reference, which stacks the neighbours of each frame anew.
     """
@@ -111,32 +116,59 @@ def sky_level(frame: Frame) -> float:
 
 def _subtract_median(frames: list[Frame], scale: str, tick: Tick) -> list[Frame]:
     """Subtract the scaled median of a group from its frames."""
-    levels = np.array([sky_level(frame) for frame in frames])
-    mean = levels.mean()
-    by_level = scale == "level" or (scale == "auto" and levels.min() > 0.2 * mean > 20)
-    if by_level and not levels.min() > 0:
-        raise WrongInputs(
-            f"The sky level of {frames[levels.argmin()].name} is not positive: use scale=offset."
-        )
-    scales = levels / mean if by_level else np.ones(len(frames))
-    offsets = np.zeros(len(frames)) if by_level else levels - mean
+    again = all("sky_scale" in frame.measured for frame in frames)
+    if again and not any((frame.mask & _PASSING).any() for frame in frames):
+        return frames  # nothing new is known since the first time
+    levels, scales = _levels(frames, scale, again)
+    offsets = np.zeros(len(frames)) if again else levels - scales * levels.mean()
     out = [np.empty(frame.shape, np.float32) for frame in frames]
 
     def work(a: int, b: int) -> None:
         """Subtract within a block of rows."""
-        blocks = [frame.data[a:b] * np.float32(1 / s) for frame, s in zip(frames, scales, strict=True)]
-        for block, offset in zip(blocks, offsets, strict=True):
-            block -= np.float32(offset)
-        middle = median(blocks) if len(frames) > 1 else np.full_like(blocks[0], mean)
+        blocks = []
+        for frame, s, offset in zip(frames, scales, offsets, strict=True):
+            block = frame.data[a:b] * np.float32(1 / s)
+            if offset:
+                block -= np.float32(offset / s)
+            blocks.append(block)
+        middle = _middle(blocks, [frame.mask[a:b] for frame in frames], float(levels.mean()))
         for block, result, s in zip(blocks, out, scales, strict=True):
             block -= middle
             np.multiply(block, np.float32(s), out=result[a:b])
 
     each_block(work, frames[0].shape[0], tick=tick)
     return [
-        frame.with_(data=data, measured={**frame.measured, "sky": level, "sky_scale": s})
+        frame.with_(data=data, measured={**frame.measured, "sky": float(level), "sky_scale": float(s)})
         for frame, data, level, s in zip(frames, out, levels, scales, strict=True)
     ]
+
+
+def _levels(frames: list[Frame], scale: str, again: bool) -> tuple[Levels, Levels]:
+    """Return each frame's sky level, and the factor that brings the mean sky to it."""
+    if again:
+        return tuple(np.array([f.measured[name] for f in frames]) for name in ("sky", "sky_scale"))  # type: ignore[return-value]
+    levels = np.array([sky_level(frame) for frame in frames])
+    mean = levels.mean()
+    if scale == "offset" or (scale == "auto" and not levels.min() > 0.2 * mean > 20):
+        return levels, np.ones(len(frames))
+    if not levels.min() > 0:
+        name = frames[int(levels.argmin())].name
+        raise WrongInputs(f"The sky level of {name} is not positive: use -p subtract_sky:scale=offset.")
+    return levels, levels / mean
+
+
+def _middle(blocks: list[Plane], masks: list[Mask], level: float) -> Plane:
+    """Return the median over frames; where flags differ, of those that show sky."""
+    if len(blocks) == 1:
+        return np.full_like(blocks[0], level)
+    joined = np.bitwise_or.reduce(masks)
+    if not (joined & _PASSING).any():
+        return median(blocks)
+    middle, count = masked_median(blocks, [(mask & _PASSING) != 0 for mask in masks])
+    nowhere = count == 0
+    if nowhere.any():
+        np.copyto(middle, median(blocks), where=nowhere)
+    return middle
 
 
 def refine_sky(
