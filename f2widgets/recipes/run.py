@@ -183,7 +183,7 @@ class _Run:
     def _finish(self, name: str) -> None:
         if name in self._open:
             del self._open[name]
-            self._tell(Finished(name, self._clock.seconds.get(name, 0.0)))
+            self._tell(Finished(name, self._clock.seconds.pop(name, 0.0)))
 
     def _advance(self, calls: Iterable[Call], done: int, total: int) -> None:
         for call in calls:

@@ -150,6 +150,22 @@ def test_time_goes_to_the_step_that_works():
     assert seconds["stack"] < 0.05
 
 
+def test_step_used_twice_is_timed_twice():
+    import time
+
+    def slow(frames) -> list[Frame]:
+        """Sleep."""
+        time.sleep(0.02)
+        return list(frames)
+
+    events = []
+    run([Use(Step(slow, "slow"))] * 2, series(1), on_event=events.append)
+    seconds = [e.seconds for e in of(events, Finished) if e.step == "slow"]
+    assert len(seconds) == 2
+    assert all(s >= 0.02 for s in seconds)
+    assert seconds[1] < seconds[0] + 0.02  # not both together
+
+
 def test_notes_of_bands_are_told_once_with_their_step():
     events = []
     run([Use(SCALE), Use(LEVEL)], series(2), on_event=events.append)
