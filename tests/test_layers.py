@@ -18,9 +18,13 @@ BELOW = {
     "plan": {"core", "io", "calibrations", "recipes"},
     "report": {"core", "io", "recipes"},
     "reduction": {"core", "io", "calibrations", "recipes", "plan", "report"},
-    "cli": {"core", "io", "calibrations", "recipes", "plan", "report", "reduction", "simulate"},
+    "files": {"io"},
+    "pictures": {"core", "io"},
+    "quality": {"core", "io"},
+    "tutorial": {"io", "pictures", "quality", "simulate"},
+    "cli": {"core", "io", "calibrations", "recipes", "plan", "report", "reduction", "simulate", "tutorial"},
     "__main__": {"cli"},
-    "__init__": {"core", "io", "calibrations", "recipes", "plan", "report", "reduction", "simulate"},
+    "__init__": {"core", "io", "files", "pictures", "quality", "reduction", "simulate"},
 }
 #: In ``core`` nothing but these may be imported from outside the standard library.
 CORE_NEEDS = {"numpy", "scipy", "astropy", "sep"}

@@ -1,0 +1,309 @@
+"""Quick pictures of frames, for a notebook or a PNG file; no display is needed."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from f2widgets.core import flags
+from f2widgets.core.frame import Frame
+from f2widgets.errors import ParameterError
+from f2widgets.io.atomic import written_whole
+from f2widgets.io.read import read_frame
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Stretch = Literal["auto", "linear", "asinh"]
+Image = NDArray[np.floating]
+
+#: Shown pixels along the longer side; larger frames are binned.
+_SHOWN = 1100
+#: The stretch is linear up to so many sigma above the sky, and logarithmic above.
+_SOFT = 4.0
+#: Sky is shown from so many sigma below its median.
+_BELOW = 2.5
+#: Frames whose bright end stands out by so many sigma are shown with the asinh stretch.
+_BRIGHT = 12.0
+#: A normal distribution's sigma over its median absolute deviation.
+_SIGMA = 1.4826
+#: Colours of flags, the later over the earlier; chosen to differ for colour-blind eyes (Okabe and Ito).
+_COLOURS = {
+    "unlit": "#bbbbbb",
+    "no_data": "#dddddd",
+    "object": "#f0e442",
+    "nonlinear": "#e69f00",
+    "probe": "#009e73",
+    "persistence": "#56b4e9",
+    "cosmic": "#0072b2",
+    "saturated": "#d55e00",
+    "bad": "#000000",
+}
+_MISSING = "#7d8fa3"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing that a notebook shows by itself.
+
+    Parameters
+    ----------
+    figure : `~matplotlib.figure.Figure`
+        For those who want to draw on.
+    """
+
+    figure: Figure
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture as a PNG file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; one that is there is replaced.
+
+        Returns
+        -------
+        `~pathlib.Path`
+            The file.
+
+        Raises
+        ------
+        NotWritten
+            If the system refuses.
+        """
+        with written_whole(Path(path)) as stream:
+            stream.write(self._repr_png_())
+        return Path(path)
+
+    def _repr_png_(self) -> bytes:
+        """Return the picture in the form that notebooks ask for."""
+        whole = io.BytesIO()
+        self.figure.savefig(whole, format="png")
+        return whole.getvalue()
+
+    def __repr__(self) -> str:
+        """Say what this is in one line."""
+        return f"<Picture of {', '.join(axes.get_title() for axes in self.figure.axes if axes.get_title())}>"
+
+
+def show(
+    *frames: Frame | str | os.PathLike[str],
+    titles: Sequence[str] = (),
+    plane: str = "data",
+    stretch: Stretch = "auto",
+    limits: tuple[float, float] | None = None,
+    size: float = 5.0,
+) -> Picture:
+    """Draw frames side by side.
+
+    Parameters
+    ----------
+    *frames : Frame or path-like
+        One or several, in memory or as files.
+    titles : sequence of str, optional
+        One for each, in place of name, filter and exposure time.
+    plane : str, optional
+        ``data``; ``noise``, the root of the variance; ``mask``, each flag in its colour; or the name of a
+        further plane, such as ``EXPMAP``.
+    stretch : {'auto', 'linear', 'asinh'}, optional
+        asinh shows faint sky and bright stars at once; 'auto' takes it where there are stars.
+    limits : tuple of float, optional
+        Values shown as black and as white; by default chosen from the pixels.
+    size : float, optional
+        Inches for each frame; there are 110 points to the inch.
+
+    Returns
+    -------
+    Picture
+        Shown by a notebook when it is a cell's last value; ``.save("name.png")`` writes it.
+
+    Raises
+    ------
+    NotF2Data
+        If a file cannot be read.
+    ParameterError
+        If there is no frame, or a frame has no such plane.
+
+    Notes
+    -----
+    Pixels without any data have a colour of their own. Arrows point to north and east.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    if not frames:
+        raise ParameterError("There is nothing to show: name a frame or a file.")
+    figure = Figure(figsize=(len(frames) * size, 0.92 * size), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(1, len(frames), squeeze=False)[0]
+    for k, (axes, one) in enumerate(zip(panels, frames, strict=True)):
+        frame = one if isinstance(one, Frame) else read_frame(one)
+        if plane == "mask":
+            _draw_flags(axes, frame)
+        else:
+            _draw_values(figure, axes, _values(frame, plane), stretch, limits, _unit(frame, plane))
+        _compass(axes, frame)
+        axes.set_title(titles[k] if k < len(titles) else _title(frame), fontsize=9)
+        axes.tick_params(labelsize=7)
+    return Picture(figure)
+
+
+def _title(frame: Frame) -> str:
+    """Say what a frame is."""
+    facts = frame.facts
+    seconds = f"{facts.exposure_time:g} s" if facts.exposure_time else ""
+    told = ", ".join(text for text in (facts.object, facts.filter_name, seconds) if text)
+    return f"{frame.name}\n{told}" if told else frame.name
+
+
+def _unit(frame: Frame, plane: str) -> str:
+    """Return what the colour bar is labelled with."""
+    names = {"adu": "ADU", "electron": "electrons", "": "ratio"}
+    return {"EXPMAP": "seconds"}.get(plane, names[frame.unit] if plane in ("data", "noise") else "")
+
+
+def _values(frame: Frame, plane: str) -> Image:
+    """Return the pixels to show, NaN where there are none."""
+    if plane == "noise" and frame.variance is not None:
+        values = np.sqrt(frame.variance)
+    elif plane == "data":
+        values = frame.data
+    elif plane in frame.planes:
+        values = frame.planes[plane]
+    else:
+        there = ["data", "mask", *(["noise"] if frame.variance is not None else []), *frame.planes]
+        raise ParameterError(f"{frame.name} has no plane {plane!r}. It has {', '.join(there)}.")
+    missing = (frame.mask & (flags.UNUSABLE & ~flags.BAD)) != 0
+    return np.where(missing, np.float32(np.nan), values)
+
+
+def _factor(shape: tuple[int, ...]) -> int:
+    """Return by how much to bin."""
+    return max(1, -(-max(shape) // _SHOWN))
+
+
+def _binned(values: Image) -> Image:
+    """Average by squares down to the shown size, leaving NaN out."""
+    n = _factor(values.shape)
+    if n == 1:
+        return values
+    ny, nx = (size // n for size in values.shape)
+    parts = [values[j : ny * n : n, i : nx * n : n] for j in range(n) for i in range(n)]
+    known = [np.isfinite(part) for part in parts]
+    count = np.sum(known, axis=0)
+    total = np.sum([np.where(k, part, 0) for k, part in zip(known, parts, strict=True)], axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _norm(values: Image, stretch: Stretch, limits: tuple[float, float] | None) -> Any:
+    """Return what turns pixels into greys."""
+    from matplotlib.colors import FuncNorm, Normalize
+
+    known = values[np.isfinite(values)]
+    known = known if known.size else np.zeros(1)
+    middle = float(np.median(known))
+    sigma = _SIGMA * float(np.median(np.abs(known - middle)))
+    low, almost, high = (float(x) for x in np.percentile(known, (1, 99, 99.9)))
+    bright = stretch == "asinh" or (stretch == "auto" and high - middle > _BRIGHT * sigma > 0)
+    if limits is None:
+        limits = (middle - _BELOW * sigma, high) if bright else (low, almost)
+    low, high = limits
+    high = high if high > low else low + 1
+    if not bright:
+        return Normalize(low, high)
+    width = _SOFT * sigma or 1.0
+    there_and_back = (
+        lambda x: np.arcsinh((x - middle) / width),
+        lambda y: middle + width * np.sinh(y),
+    )
+    return FuncNorm(there_and_back, low, high)
+
+
+def _draw_values(
+    figure: Figure,
+    axes: Axes,
+    values: Image,
+    stretch: Stretch,
+    limits: tuple[float, float] | None,
+    unit: str,
+) -> None:
+    """Draw pixels in greys, with a colour bar."""
+    import matplotlib
+    from matplotlib.colors import FuncNorm
+
+    ny, nx = values.shape
+    shown = _binned(values)
+    norm = _norm(shown, stretch, limits)
+    colours = matplotlib.colormaps["gray"].with_extremes(bad=_MISSING)
+    image = axes.imshow(
+        shown, origin="lower", cmap=colours, norm=norm, extent=(-0.5, nx - 0.5, -0.5, ny - 0.5)
+    )
+    bar = figure.colorbar(image, ax=axes, shrink=0.75, pad=0.02, format="{x:,g}")
+    if isinstance(norm, FuncNorm):
+        bar.set_ticks(_ticks(norm))
+        bar.minorticks_off()
+    bar.ax.tick_params(labelsize=7)
+    bar.set_label(unit, fontsize=8)
+
+
+def _ticks(norm: Any) -> list[float]:
+    """Return values with two digits, evenly spread over the greys."""
+    values = [float(f"{norm.inverse(part):.2g}") for part in np.linspace(0, 1, 7)]
+    return sorted({value for value in values if norm.vmin <= value <= norm.vmax})
+
+
+def _draw_flags(axes: Axes, frame: Frame) -> None:
+    """Draw each flag in its colour, with a legend that tells how many pixels have it."""
+    from matplotlib.colors import ListedColormap
+    from matplotlib.patches import Patch
+
+    n = _factor(frame.shape)
+    ny, nx = frame.shape
+    shown = np.zeros((ny // n, nx // n), np.uint8)
+    patches = []
+    for k, (name, colour) in enumerate(_COLOURS.items(), start=1):
+        here = (frame.mask & flags.bits(name)) != 0
+        if not here.any():
+            continue
+        # A binned pixel has a flag if any pixel in it has: lone bad pixels must not vanish.
+        part = here[: ny // n * n, : nx // n * n].reshape(ny // n, n, nx // n, n).any(axis=(1, 3))
+        shown[part] = k
+        patches.append(Patch(color=colour, label=f"{name}: {here.sum():,}"))
+    colours = ListedColormap(["#ffffff", *_COLOURS.values()])
+    extent = (-0.5, nx - 0.5, -0.5, ny - 0.5)
+    axes.imshow(
+        shown,
+        origin="lower",
+        cmap=colours,
+        vmin=-0.5,
+        vmax=len(_COLOURS) + 0.5,
+        extent=extent,
+        interpolation="nearest",
+    )
+    if patches:
+        axes.legend(handles=patches, fontsize=7, loc="upper right")
+
+
+def _compass(axes: Axes, frame: Frame) -> None:
+    """Draw arrows to north and east into the lower left corner."""
+    if frame.wcs is None or frame.wcs.naxis != 2:
+        return
+    ny, nx = frame.shape
+    to_pixels = np.linalg.inv(frame.wcs.pixel_scale_matrix)
+    for name, direction in (("N", (0, 1)), ("E", (1, 0))):
+        arrow = to_pixels @ direction
+        arrow = 0.07 * min(nx, ny) * arrow / np.hypot(*arrow)
+        begin = (0.1 * nx, 0.1 * ny)
+        style = {"color": "#ffb000", "lw": 1.2, "arrowstyle": "->", "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", xy=begin + arrow, xytext=begin, arrowprops=style)
+        at = begin + 1.35 * arrow
+        axes.text(float(at[0]), float(at[1]), name, color="#ffb000", fontsize=8, ha="center", va="center")

@@ -1,0 +1,154 @@
+"""How good a stack is: what was measured of its frames and of itself, as a table and as text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from f2widgets.core import flags
+from f2widgets.core.align import scale_of
+from f2widgets.core.frame import Frame
+from f2widgets.core.measures import COLUMNS, QUALITY, flagged_part
+from f2widgets.core.stars import find_stars
+from f2widgets.errors import WrongInputs
+from f2widgets.io.read import read_frame
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+#: A normal distribution's sigma over its median absolute deviation.
+_SIGMA = 1.4826
+#: Pixels with this part of the longest exposure have been seen by all frames, but for rejected ones.
+_FULL = 0.99
+
+
+def quality_table(product: Frame | str | os.PathLike[str]) -> Table:
+    """Return what was measured of a stack and of the frames in it.
+
+    Parameters
+    ----------
+    product : Frame or path-like
+        A stack made by ``f2 reduce``, in memory or as its file.
+
+    Returns
+    -------
+    `~astropy.table.Table`
+        One row per frame: name, sky (electrons), matched stars, shift dx and dy (pixels) and their rms,
+        fwhm (pixels), header_error (arcsec), transparency, and the part that was flagged (0 to 1). The
+        numbers of the stack itself are in ``meta``: see `stack_numbers`.
+
+    Raises
+    ------
+    NotF2Data
+        If the file cannot be read.
+    WrongInputs
+        If it is no stack.
+
+    Examples
+    --------
+    >>> print(quality_table("S20131121S0075_image.fits"))   # doctest: +SKIP
+    """
+    frame = product if isinstance(product, Frame) else read_frame(product)
+    if QUALITY not in frame.tables:
+        raise WrongInputs(
+            f"{frame.name} has no table {QUALITY}: only a stack made by f2 reduce tells the quality of "
+            "its frames."
+        )
+    table = frame.tables[QUALITY].copy()
+    table.meta.clear()
+    table.meta.update(stack_numbers(frame))
+    return table
+
+
+def stack_numbers(frame: Frame) -> dict[str, str | float]:
+    """Measure a stack.
+
+    Parameters
+    ----------
+    frame : Frame
+        A stack in electrons, with variance.
+
+    Returns
+    -------
+    dict
+        ``name``; ``filter``; ``exposure`` of one frame and ``total`` where all overlap, seconds;
+        ``background`` and ``noise``, median and sigma of the pixels without sources, electrons;
+        ``fwhm`` of the stars, pixels; ``seeing``, the same in arcsec; ``flagged``, part of the lit pixels
+        without any good value.
+
+    Notes
+    -----
+    *Method*: sources are the plane OBJMASK if there is one; the median and the median absolute deviation
+    of what is left, over the pixels that all frames saw.
+    """
+    exposure = frame.planes.get("EXPMAP")
+    total = float(exposure.max()) if exposure is not None else frame.facts.exposure_time
+    sky = (frame.mask & (flags.UNUSABLE | flags.OBJECT)) == 0
+    if exposure is not None:
+        sky &= exposure >= _FULL * total
+    if "OBJMASK" in frame.planes:
+        sky &= frame.planes["OBJMASK"] == 0
+    values = frame.data[sky] if sky.any() else np.full(1, np.nan)
+    background = float(np.median(values))
+    fwhm = find_stars(frame, threshold=12).fwhm if frame.variance is not None else float("nan")
+    return {
+        "name": frame.name,
+        "filter": frame.facts.filter_name or "",
+        "exposure": frame.facts.exposure_time,
+        "total": total,
+        "background": background,
+        "noise": _SIGMA * float(np.median(np.abs(values - background))),
+        "fwhm": fwhm,
+        "seeing": fwhm * (scale_of(frame) if frame.wcs is not None else float("nan")),
+        "flagged": flagged_part(frame, stride=1),
+    }
+
+
+def quality_text(table: Table) -> str:
+    """Return a quality table as text to read.
+
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+        From `quality_table`.
+
+    Returns
+    -------
+    str
+        Lines about the stack, then a line per frame; no line ends in a blank.
+    """
+    of = table.meta
+    lines = [
+        f"{of['name']}: {len(table)} frames of {of['exposure']:g} s in {of['filter']}, "
+        f"{of['total']:g} s where all overlap",
+        f"  background   {of['background']:.1f} electrons, noise {of['noise']:.1f} electrons a pixel",
+        f"  stars        FWHM {of['fwhm']:.2f} pixels, {of['seeing']:.2f} arcsec",
+        f"  flagged      {100 * of['flagged']:.2f} % of the lit pixels have no good value",
+        "",
+    ]
+    names = [name for name in COLUMNS if name in table.colnames]
+    rows = [["frame", *names], ["", *(COLUMNS[name][0] for name in names)]]
+    rows += [[str(row["frame"]), *(_number(row[name], name) for name in names)] for row in table]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines += [_line(row, widths) for row in rows]
+    return "\n".join([*lines, "", *_legend(names)])
+
+
+def _number(value: float, name: str) -> str:
+    """Write a number with the decimals worth showing."""
+    return f"{value:.{COLUMNS[name][1]}f}" if np.isfinite(value) else "-"
+
+
+def _line(row: list[str], widths: list[int]) -> str:
+    """Write a row: the first column to the left, numbers to the right."""
+    numbers = (f"{text:>{width}}" for text, width in zip(row[1:], widths[1:], strict=True))
+    return "  ".join([row[0].ljust(widths[0]), *numbers]).rstrip()
+
+
+def _legend(names: list[str]) -> Iterator[str]:
+    """Say what the columns tell."""
+    for name in names:
+        yield f"{name:<14}{COLUMNS[name][2]}"
