@@ -10,21 +10,21 @@ from numpy.typing import NDArray
 
 from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, Unit, Within, ignore
-from f2widgets.core.frame import Frame
+from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import common_grid
 from f2widgets.core.guide import Guide, make_guide
 from f2widgets.core.smoothing import binned, grown, smoothed
 
-#: Side of the boxes in which haloes are sought.
-_BIN = 4
+#: Sides of the boxes in which light is sought: about the seeing, and the faint outskirts of the bright.
+_BINS = (2, 8)
 
 
 def flag_objects(
     frames: Iterable[Frame],
     *,
-    threshold: Annotated[float, Within(0.5, 20)] = 2.2,
-    halo: Annotated[float, Within(0.2, 20)] = 1.5,
-    grow: Annotated[int, Within(0, 20), Unit("pixel")] = 2,
+    threshold: Annotated[float, Within(0.5, 20)] = 3.5,
+    edge: Annotated[float, Within(0.2, 20)] = 1.5,
+    grow: Annotated[int, Within(0, 20), Unit("pixel")] = 1,
     tick: Tick = ignore,
 ) -> list[Frame]:
     """Flag, in each frame, the pixels that hold light of sources.
@@ -34,9 +34,9 @@ def flag_objects(
     frames : iterable of Frame
         Sky-subtracted and aligned, with variance, each (ny, nx).
     threshold : float
-        Sigma by which the smoothed median of all frames must stand out.
-    halo : float
-        Sigma in boxes of 4 x 4 pixels, smoothed, for the faint light around sources.
+        Sigma by which a source's peak must stand out in the smoothed median of all frames.
+    edge : float
+        Sigma down to which the connected area around a peak belongs to the source.
     grow : int
         Pixels by which the flagged area is widened.
     tick : callable, optional
@@ -54,15 +54,16 @@ def flag_objects(
 
     Notes
     -----
-    *Method*: the median of all frames, moved by whole pixels, is deeper than any of them; where it
-    exceeds the threshold after smoothing, and around, light is flagged in every frame that sees the place.
+    *Method*: the median of all frames, moved by whole pixels, is deeper than any of them. In boxes of 2 and
+    of 8 pixels, smoothed, areas above `edge` that reach `threshold` are sources; they are flagged in every
+    frame that sees the place.
     *Assumes* that sources keep their brightness from frame to frame.
     *Source*: ``detectSources`` and ``dilateObjectMask`` of the reference, which look at each frame alone.
     """
     members = list(frames)
     grid = common_grid(members)
     guide = make_guide(members, grid, tick=tick)
-    found = _light(guide, _sigma(members), threshold, halo, grow)
+    found = _light(guide, _sigma(members), threshold, edge, grow)
     out = []
     for k, frame in enumerate(members):
         here = found[guide.part(k, frame.shape)]
@@ -83,14 +84,29 @@ def _sigma(frames: list[Frame]) -> float:
     return float(np.sqrt(np.nanmedian(values)))
 
 
-def _light(guide: Guide, sigma: float, threshold: float, halo: float, grow: int) -> NDArray[np.bool_]:
+def _light(guide: Guide, sigma: float, threshold: float, edge: float, grow: int) -> NDArray[np.bool_]:
     """Return where the guide shows sources."""
     count = np.maximum(guide.count, 1).astype(np.float32)
     error = np.float32(1.2533 * sigma) / np.sqrt(count)  # 1.2533: sigma of a median over that of a mean
     significance = np.where(guide.count > 0, guide.data / error, np.float32(0))
-    core = smoothed(significance, 1.5)
-    found = core > threshold
-    wide = smoothed(binned(significance, _BIN), 1.5)
-    faint = np.repeat(np.repeat(np.abs(wide) > halo, _BIN, axis=0), _BIN, axis=1)
-    found |= faint[: found.shape[0], : found.shape[1]]
+    found = np.zeros(significance.shape, bool)
+    for size in _BINS:
+        coarse = smoothed(binned(significance, size), 1.0)
+        area = _standing_out(coarse, edge, threshold)
+        if size == _BINS[-1]:  # what is darker than the sky is no source, but no sky either
+            area |= _standing_out(-coarse, edge, 2 * threshold)
+        area = grown(area, 1 if size < _BINS[-1] else 0)
+        fine = np.repeat(np.repeat(area, size, axis=0), size, axis=1)
+        np.logical_or(found, fine[: guide.data.shape[0], : guide.data.shape[1]], out=found)
     return grown(found, grow)
+
+
+def _standing_out(plane: Plane, edge: float, threshold: float) -> NDArray[np.bool_]:
+    """Return the connected areas above `edge` that somewhere exceed `threshold`."""
+    from scipy.ndimage import label
+
+    regions, total = label(plane > edge)
+    real = np.zeros(total + 1, bool)
+    real[regions[plane > threshold]] = True
+    real[0] = False
+    return np.asarray(real[regions])

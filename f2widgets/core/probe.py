@@ -57,8 +57,8 @@ def flag_probe(
     Notes
     -----
     *Method*: the probe follows its guide star, so its shadow stays in place on the sky. Where boxes of the
-    median of all frames lie below zero by `depth` of the sky, over an area that reaches in from the edge of the
-    field, there is a shadow.
+    median of all frames lie below zero by `depth` of the sky, over an area that reaches in from the edge of
+    the field, there is a shadow.
     *Assumes* that nothing on the sky is darker than the sky.
     *Source*: has no counterpart in the reference, whose documents warn of the spoilt corner.
     """

@@ -45,9 +45,9 @@ def resample(
     tick : callable, optional
         Progress.
 
-    Yields
-    ------
-    Frame
+    Returns
+    -------
+    iterator of Frame
         One after another, on the common grid; flag `no_data` outside the frame. The table NOISECOR has the
         correlation of the noise.
 
