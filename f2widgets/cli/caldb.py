@@ -11,6 +11,7 @@ import click
 from f2widgets.calibrations.config import VARIABLE, Config, find_config, read_config, standard_file
 from f2widgets.calibrations.entries import Outcome, absolute
 from f2widgets.calibrations.store import Store
+from f2widgets.cli.groups import Group
 from f2widgets.errors import ParameterError
 
 #: Width of the names in a listing, as observers know it from the reference pipeline.
@@ -49,7 +50,7 @@ def _store(config: str | None, database: str | None) -> Store:
     return Store(chosen[0].path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 def caldb() -> None:
     """Keep the database of processed calibrations.
 

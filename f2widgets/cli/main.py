@@ -8,7 +8,8 @@ import sys
 import click
 
 from f2widgets import __version__
-from f2widgets.errors import Cancelled, F2Error
+from f2widgets.cli.groups import Group
+from f2widgets.errors import Cancelled, F2Error, ParameterError
 
 #: Each verb with the module and function that carry it out and its help in one line.
 VERBS = {
@@ -22,7 +23,7 @@ VERBS = {
 }
 
 
-class _Verbs(click.Group):
+class _Verbs(Group):
     """A group that imports a verb only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -68,5 +69,5 @@ def main(arguments: list[str] | None = None) -> None:
         status = 130
     except F2Error as error:
         click.echo(f"f2: {error}", err=True)
-        status = 1
+        status = 2 if isinstance(error, ParameterError) else 1
     sys.exit(status if isinstance(status, int) else 0)

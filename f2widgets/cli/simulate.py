@@ -10,12 +10,13 @@ from typing import Any
 
 import click
 
+from f2widgets.cli.groups import Group
 from f2widgets.core.annotations import Tick, ignore
 from f2widgets.simulate import disk_needed, example1, perfect
 from f2widgets.simulate.settings import Settings, choices
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 def simulate() -> None:
     """Make raw frames whose truth is known."""
 

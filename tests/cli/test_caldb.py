@@ -57,7 +57,7 @@ def test_add_list_remove(f2):
     ]
     assert f2("remove", "-v", "S1_dark.fits") == (0, "", f"Removed {file}\n")
     status, out, err = f2("remove", "S1_dark.fits")
-    assert (status, out) == (1, "")
+    assert (status, out) == (2, "")
     assert err.startswith("f2: S1_dark.fits is not in the calibration database")
 
 
@@ -119,7 +119,7 @@ def test_the_database_follows_from_options_and_configuration(f2):
     assert (f2.folder / "b.db").exists()
     (f2.folder / "my.ini").write_text("[calibs]\ndatabases = a.db get\n  b.db get\n")
     status, _, err = f2("list", "-c", "my.ini")
-    assert status == 1
+    assert status == 2
     assert "name one with -d FILE" in err
 
 

@@ -139,13 +139,13 @@ def test_dataselect_counts_the_undecided(night, f2):
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [
-        (["dataselect", RAW, "--expr", "exposure_tim==1"], 1, "near it are exposure_time"),
-        (["dataselect", RAW, "--tags", "DRAK"], 1, "There is no tag DRAK"),
+        (["dataselect", RAW, "--expr", "exposure_tim==1"], 2, "near it are exposure_time"),
+        (["dataselect", RAW, "--tags", "DRAK"], 2, "There is no tag DRAK"),
         (["dataselect", "none*.fits", "--tags", "DARK"], 1, "matches the pattern none*.fits"),
         (["dataselect", RAW, "-o", "/dev/null/a.list"], 1, "/dev/null/a.list"),
         (["dataselect", "--tags", "DARK"], 2, "Missing argument"),
         (["dataselect", RAW, "--colour"], 2, "--colour"),
-        (["showd", RAW, "-d", "objekt"], 1, "near it are object"),
+        (["showd", RAW, "-d", "objekt"], 2, "near it are object"),
         (["showd", RAW], 2, "--descriptors"),
     ],
 )
