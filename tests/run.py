@@ -1,0 +1,45 @@
+"""Run all tests, every mark: ``python tests/run.py``; words behind it go to pytest.
+
+The browser tests need Chromium. It is looked for, and where it is missing and we are root on a Debian
+system, installed. Without it those tests are skipped, and fail where the variable CI is set.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+#: What the browser is called on different systems.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+#: The browser, and one font so that it can draw letters.
+PACKAGES = ("chromium", "fonts-dejavu-core")
+
+
+def browser():
+    """Return the path of Chromium, or None: first what the variable CHROMIUM names."""
+    names = [os.environ.get("CHROMIUM"), *BROWSERS]
+    return next((path for path in (shutil.which(name) for name in names if name) if path), None)
+
+
+def install_browser():
+    """Install Chromium with the system's own packages; whether it worked is seen afterwards."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *PACKAGES]):
+        subprocess.run(["apt-get", *words], env=environment, stdout=subprocess.DEVNULL, check=False)
+
+
+def main():
+    """Look for the browser, then become pytest."""
+    if browser() is None and shutil.which("apt-get") and os.geteuid() == 0:
+        print("Installing Chromium for the browser tests.", flush=True)
+        install_browser()
+    if browser() is None:
+        print("Chromium was not found: install it, or name it with CHROMIUM=PATH.", flush=True)
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()
