@@ -11,9 +11,8 @@ def no_configuration(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _nobodys_configuration(no_configuration, monkeypatch):
-    """Keep the configuration and the display of the person who runs the tests out of them."""
+    """Keep the configuration of the person who runs the tests out of them."""
     monkeypatch.setenv("XDG_CONFIG_HOME", no_configuration)
-    monkeypatch.setenv("MPLBACKEND", "Agg")
     monkeypatch.delenv("F2WIDGETSRC", raising=False)
 
 
