@@ -75,9 +75,9 @@ def stack_numbers(frame: Frame) -> dict[str, str | float]:
     -------
     dict
         ``name``; ``filter``; ``exposure`` of one frame and ``total`` where all overlap, seconds;
-        ``background`` and ``noise``, median and sigma of the pixels without sources, electrons;
-        ``fwhm`` of the stars, pixels; ``seeing``, the same in arcsec; ``flagged``, part of the lit pixels
-        without any good value.
+        ``background`` and ``noise``, electrons, median and sigma of the pixels without sources or guide
+        probe; ``fwhm`` of the stars, pixels; ``seeing``, the same in arcsec; ``flagged``, part of the lit
+        pixels without any good value.
 
     Notes
     -----
@@ -86,7 +86,7 @@ def stack_numbers(frame: Frame) -> dict[str, str | float]:
     """
     exposure = frame.planes.get("EXPMAP")
     total = float(exposure.max()) if exposure is not None else frame.facts.exposure_time
-    sky = (frame.mask & (flags.UNUSABLE | flags.OBJECT)) == 0
+    sky = (frame.mask & (flags.UNUSABLE | flags.OBJECT | flags.PROBE)) == 0
     if exposure is not None:
         sky &= exposure >= _FULL * total
     if "OBJMASK" in frame.planes:
@@ -125,7 +125,7 @@ def quality_text(table: Table) -> str:
         f"{of['name']}: {len(table)} frames of {of['exposure']:g} s in {of['filter']}, "
         f"{of['total']:g} s where all overlap",
         f"  background   {of['background']:.1f} electrons, noise {of['noise']:.1f} electrons a pixel",
-        f"  stars        FWHM {of['fwhm']:.2f} pixels, {of['seeing']:.2f} arcsec",
+        f"  stars        {_width(of['fwhm'], of['seeing'])}",
         f"  flagged      {100 * of['flagged']:.2f} % of the lit pixels have no good value",
         "",
     ]
@@ -135,6 +135,14 @@ def quality_text(table: Table) -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines += [_line(row, widths) for row in rows]
     return "\n".join([*lines, "", *_legend(names)])
+
+
+def _width(fwhm: float, seeing: float) -> str:
+    """Write the width of the stars, if it is known."""
+    if not np.isfinite(fwhm):
+        return "none from which the width could be measured"
+    told = f", {seeing:.2f} arcsec" if np.isfinite(seeing) else ""
+    return f"FWHM {fwhm:.2f} pixels{told}"
 
 
 def _number(value: float, name: str) -> str:

@@ -75,9 +75,9 @@ def typewalk(
     out: str | None,
     repairs: bool,
 ) -> None:
-    """List the files of a folder, and those inside it, with their tags.
+    """List the files of a folder with their tags.
 
-    A file that cannot be read gets a line that says why.
+    Folders inside it are looked into as well. A file that cannot be read gets a line that says why.
     """
     wanted, unwanted = known_tags(_words(tags)), known_tags(_words(xtags))
 
@@ -126,9 +126,9 @@ def dataselect(
     output: str | None,
     verbose: bool,
 ) -> None:
-    """Choose files by tags and by an expression that compares descriptors with values.
+    """Choose files by tags and by an expression.
 
-    FILES are names, quoted patterns and @lists.
+    The expression compares descriptors with values. FILES are names, quoted patterns and @lists.
     """
     wanted, unwanted = tags.split(","), xtags.split(",")
     if expr is not None:

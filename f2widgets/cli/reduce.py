@@ -111,7 +111,7 @@ def reduce(
     logfile: str | None,
     threads: int | None,
 ) -> int:
-    r"""Reduce raw frames with the recipe that fits them.
+    r"""Reduce frames with the recipe that fits them.
 
     Darks, flats, or dithers on a target; flats with short darks give a bad-pixel mask. Names of recipes,
     steps and parameters may be ours or those of the reference pipeline.
