@@ -226,8 +226,7 @@ def measure(frame: Frame, truth: Truth, sigma: float | None = None) -> dict[str,
     own = float(np.sqrt(np.median(frame.variance[scene.sky & (frame.variance > 0)])))
     noise = noise_ratios(frame, scene)
     return {
-        "astrometry": mas * float(np.sqrt((np.var(dx) + np.var(dy)) / 2)),
-        "astrometry_2d": mas * float(np.sqrt(np.var(dx) + np.var(dy))),
+        "astrometry": mas * float(np.sqrt(np.var(dx) + np.var(dy))),
         "flux_offset": 100 * float(np.median(fluxes)),
         "flux_scatter": 100 * robust_scatter(fluxes),
         "flux_rms": 100 * float(np.std(fluxes)),
@@ -235,6 +234,7 @@ def measure(frame: Frame, truth: Truth, sigma: float | None = None) -> dict[str,
         "stars": float(len(fluxes)),
         "bright": float(np.sum(stars.ratio > BRIGHT)),
         "galaxy_offset": 100 * float(np.median(galaxies)) if len(galaxies) else np.nan,
+        "galaxy_error": 125 * robust_scatter(galaxies) / np.sqrt(max(len(galaxies), 1)),
         "galaxies": float(len(galaxies)),
         "fwhm": float(np.median(fwhm[stars.ratio > BRIGHT / 2])),
         **noise,
@@ -284,6 +284,8 @@ def clipped_rms(values: NDArray[np.floating]) -> float:
 
 def robust_scatter(values: Values) -> float:
     """Return the median distance from the median, as a Gaussian's sigma."""
+    if not len(values):
+        return np.nan
     return 1.4826 * float(np.median(np.abs(values - np.median(values))))
 
 

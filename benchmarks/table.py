@@ -24,8 +24,9 @@ class Row:
     reference : float or None
         What the observatory's pipeline reaches on like data.
     perfect : float or None
-        What the perfect stack has at the nominal settings. On other settings the limit grows as the
-        perfect stack's own figure does; None leaves it as it is.
+        What the perfect stack has at the nominal settings (mean over seeds 1 to 3), where that is more
+        than chance. On other settings the limit grows as the perfect stack's own figure does; None
+        leaves it as it is.
     """
 
     name: str
@@ -37,9 +38,9 @@ class Row:
 
 
 ROWS = (
-    Row("astrometry", "astrometric rms per star and axis, mas", 6, reference=4, perfect=4.5),
-    Row("flux_offset", "star fluxes: median offset, %", 0.4, reference=0.2, perfect=0.1),
-    Row("flux_scatter", "star fluxes: robust scatter, %", 0.6, reference=0.7, perfect=0.4),
+    Row("astrometry", "astrometric rms per star, both axes together, mas", 6, reference=4, perfect=4.6),
+    Row("flux_offset", "star fluxes: median offset, %", 0.4, reference=0.2),
+    Row("flux_scatter", "star fluxes: robust scatter, %", 0.6, reference=0.7, perfect=0.45),
     Row("galaxy_offset", "galaxies of 0.5 to 2 arcsec: median flux offset, %", 1),
     Row("fwhm_excess", "stack FWHM above perfect, %", 5),
     Row("noise_pixels", "noise over prediction: pixels", 0.05, "one", 0.71),
@@ -96,15 +97,15 @@ def show(ours: Mapping[str, float], best: Mapping[str, float], nominal: bool = T
             lines.append(line(row, ours, best, nominal))
     lines.append(
         f"{ours['stars']:.0f} stars (perfect: {best['stars']:.0f}), {ours['bright']:.0f} of them bright; "
-        f"{ours['galaxies']:.0f} galaxies; {ours['area'] / 1e6:.2f} million pixels of sky; "
-        f"room for {ours['apertures_2']:.0f}, {ours['apertures_4']:.0f}, {ours['apertures_8']:.0f} apertures"
+        f"{ours['galaxies']:.0f} galaxies (their median is known to {ours['galaxy_error']:.2f} %); "
+        f"{ours['area'] / 1e6:.2f} million pixels of sky, with room for "
+        f"{ours['apertures_2']:.0f}, {ours['apertures_4']:.0f}, {ours['apertures_8']:.0f} apertures"
     )
     lines.append(
         f"besides: bright-star scatter {ours['bright_scatter']:.2f} % "
         f"(perfect {best['bright_scatter']:.2f}); mean sky {ours['level']:+.4f} sigma; pixel sigma "
         f"{ours['sigma']:.2f} ({best['sigma']:.2f}) e-; "
-        f"FWHM {ours['fwhm']:.3f} ({best['fwhm']:.3f}) px; "
-        f"astrometry in both axes together {ours['astrometry_2d']:.1f} ({best['astrometry_2d']:.1f}) mas"
+        f"FWHM {ours['fwhm']:.3f} ({best['fwhm']:.3f}) px"
     )
     return "\n".join(lines)
 
