@@ -14,8 +14,10 @@ from f2widgets.core.frame import Frame
 from f2widgets.core.notes import note
 from f2widgets.core.sky import NOT_SKY
 
+#: A pixel with one of these bits may hold faint light.
+_NOT_DARK = np.uint16(NOT_SKY | flags.NEAR_OBJECT)
 #: A box counts if this part of it shows sky.
-_LEAST = 0.2
+_LEAST = 0.05
 #: Bits of pixels that see no sky at all.
 _DARK = np.uint16(flags.UNLIT | flags.NO_DATA)
 #: A source that covers so many boxes in both directions is an extended target.
@@ -87,7 +89,7 @@ def _box_means(frame: Frame, box: int) -> tuple[NDArray[np.float64], NDArray[np.
 
     def work(a: int, b: int) -> None:
         """Add up one row of boxes."""
-        good = (frame.mask[a:b] & NOT_SKY) == 0
+        good = (frame.mask[a:b] & _NOT_DARK) == 0
         values = np.where(good, frame.data[a:b], np.float32(0)).sum(axis=0, dtype=np.float64)
         totals[a // box] = np.add.reduceat(values, columns)
         counts[a // box] = np.add.reduceat(good.sum(axis=0), columns)

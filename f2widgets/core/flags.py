@@ -43,16 +43,17 @@ FLAGS = (
     Flag(256, "probe", "behind or beside the guide probe", Use.YES),
     Flag(512, "persistence", "afterglow of an earlier exposure", Use.LAST),
     Flag(1024, "object", "light of a source; written as OBJMASK, never into DQ", Use.YES),
+    Flag(2048, "near_object", "where a source's faint wings may reach; never written", Use.YES),
 )
 
 BAD, NONLINEAR, SATURATED, COSMIC, NO_DATA, UNLIT = 1, 2, 4, 8, 16, 64
-PROBE, PERSISTENCE, OBJECT = 256, 512, 1024
+PROBE, PERSISTENCE, OBJECT, NEAR_OBJECT = 256, 512, 1024, 2048
 
 #: Bits that keep a pixel out of every average: it holds no measure of the sky.
 UNUSABLE = BAD | COSMIC | NO_DATA | 32 | UNLIT | PERSISTENCE
 
 #: Bits that never reach a DQ plane on disk.
-INTERNAL = OBJECT
+INTERNAL = OBJECT | NEAR_OBJECT
 
 Mask = NDArray[np.uint16]
 

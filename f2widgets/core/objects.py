@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, Unit, Within, ignore
+from f2widgets.core.flags import Mask
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import common_grid
 from f2widgets.core.guide import Guide, make_guide
 from f2widgets.core.smoothing import binned, grown, smoothed
 
+#: Side of the boxes in which the surroundings of sources are drawn, and the sigma of bright ones.
+_WING, _BRIGHT = 4, 60.0
 #: Sides of the boxes in which light is sought: about the seeing, and the faint outskirts of the bright.
 _BINS = (2, 8)
 
@@ -45,7 +48,7 @@ def flag_objects(
     Returns
     -------
     list of Frame
-        With the flag `object` added; nothing else changes.
+        With the flags `object` and `near_object` added; nothing else changes.
 
     Raises
     ------
@@ -66,11 +69,7 @@ def flag_objects(
     found = _light(guide, _sigma(members), threshold, edge, grow)
     out = []
     for k, frame in enumerate(members):
-        here = found[guide.part(k, frame.shape)]
-        mask = here.astype(np.uint16)
-        mask *= np.uint16(flags.OBJECT)
-        mask |= frame.mask
-        out.append(frame.with_(mask=mask))
+        out.append(frame.with_(mask=frame.mask | found[guide.part(k, frame.shape)]))
     return out
 
 
@@ -84,8 +83,8 @@ def _sigma(frames: list[Frame]) -> float:
     return float(np.sqrt(np.nanmedian(values)))
 
 
-def _light(guide: Guide, sigma: float, threshold: float, edge: float, grow: int) -> NDArray[np.bool_]:
-    """Return where the guide shows sources."""
+def _light(guide: Guide, sigma: float, threshold: float, edge: float, grow: int) -> Mask:
+    """Return flags where the guide shows sources, and around them."""
     count = np.maximum(guide.count, 1).astype(np.float32)
     error = np.float32(1.2533 * sigma) / np.sqrt(count)  # 1.2533: sigma of a median over that of a mean
     significance = np.where(guide.count > 0, guide.data / error, np.float32(0))
@@ -98,7 +97,21 @@ def _light(guide: Guide, sigma: float, threshold: float, edge: float, grow: int)
         area = grown(area, 1 if size < _BINS[-1] else 0)
         fine = np.repeat(np.repeat(area, size, axis=0), size, axis=1)
         np.logical_or(found, fine[: guide.data.shape[0], : guide.data.shape[1]], out=found)
-    return grown(found, grow)
+    flagged = grown(found, grow).astype(np.uint16) * np.uint16(flags.OBJECT)
+    flagged |= _surroundings(found, significance).astype(np.uint16) * np.uint16(flags.NEAR_OBJECT)
+    return flagged
+
+
+def _surroundings(found: NDArray[np.bool_], significance: Plane) -> NDArray[np.bool_]:
+    """Return where the wings of sources may reach: further for the bright.
+
+    A Moffat profile of beta 3 falls with the sixth power of the distance: a star a hundred times brighter
+    reaches about twice as far.
+    """
+    near = grown(binned(found.astype(np.float32), _WING) > 0, 2)
+    bright = grown(smoothed(binned(significance, _WING), 1.0) > _BRIGHT, 6)
+    fine = np.repeat(np.repeat(near | bright, _WING, axis=0), _WING, axis=1)
+    return np.asarray(fine[: found.shape[0], : found.shape[1]])
 
 
 def _standing_out(plane: Plane, edge: float, threshold: float) -> NDArray[np.bool_]:

@@ -85,7 +85,7 @@ def _shadow(guide: Guide, frames: list[Frame], depth: float) -> NDArray[np.bool_
     mean = binned(guide.data, _BOX) / (_BOX * np.maximum(filled, np.float32(0.1)))
     sky = float(np.median([frame.measured.get("sky", 0.0) for frame in frames]))
     spread = 1.4826 * float(np.median(np.abs(mean[filled > 0.5] - np.median(mean[filled > 0.5]))))
-    dim = (filled > 0.5) & (mean < -max(depth * sky, _SIGMA * spread))
+    dim: NDArray[np.bool_] = (filled > 0.5) & (mean < -max(depth * sky, _SIGMA * spread))
     if not dim.any():
         return dim
     border = binary_dilation(np.pad(filled < 0.5, 1, constant_values=True), np.ones((5, 5)))[1:-1, 1:-1]

@@ -153,7 +153,7 @@ def _onto(frame: Frame, grid: Grid, k: int, interpolant: Interpolant) -> Frame:
             mask[part] = _joined(_cut(frame.mask, window, inner, flags.NO_DATA), ky, kx)
 
     each_block(work, len(tiles), rows=1)
-    mask &= np.uint16(0xFFFF ^ flags.OBJECT)
+    mask &= np.uint16(0xFFFF ^ flags.INTERNAL)
     return frame.with_(
         data=out,
         variance=noise,
