@@ -31,6 +31,8 @@ _SHOWN = 1100
 _SOFT = 4.0
 #: Sky is shown from so many sigma below its median.
 _BELOW = 2.5
+#: A linear stretch reaches at most so many sigma from the median.
+_WIDE = 5.0
 #: Frames whose bright end stands out by so many sigma are shown with the asinh stretch.
 _BRIGHT = 12.0
 #: A normal distribution's sigma over its median absolute deviation.
@@ -214,6 +216,8 @@ def _norm(values: Image, stretch: Stretch, limits: tuple[float, float] | None) -
     sigma = _SIGMA * float(np.median(np.abs(known - middle)))
     low, almost, high = (float(x) for x in np.percentile(known, (1, 99, 99.9)))
     bright = stretch == "asinh" or (stretch == "auto" and high - middle > _BRIGHT * sigma > 0)
+    if not bright and sigma > 0:  # the unlit corners of a flat are not what one wants to see
+        low, almost = max(low, middle - _WIDE * sigma), min(almost, middle + _WIDE * sigma)
     if limits is None:
         limits = (middle - _BELOW * sigma, high) if bright else (low, almost)
     low, high = limits
