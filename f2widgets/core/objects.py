@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from statistics import NormalDist
 from typing import Annotated
 
 import numpy as np
@@ -13,8 +14,8 @@ from f2widgets.core.annotations import Tick, Unit, Within, ignore
 from f2widgets.core.flags import Mask
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import common_grid
-from f2widgets.core.guide import Guide, make_guide
-from f2widgets.core.smoothing import binned, grown, smoothed
+from f2widgets.core.guide import make_guide
+from f2widgets.core.smoothing import binned, gaussian, grown, smoothed
 
 #: Side of the boxes in which the surroundings of sources are drawn, and the sigma of bright ones.
 _WING, _BRIGHT = 4, 60.0
@@ -59,18 +60,41 @@ def flag_objects(
     -----
     *Method*: the median of all frames, moved by whole pixels, is deeper than any of them. In boxes of 2 and
     of 8 pixels, smoothed, areas above `edge` that reach `threshold` are sources; they are flagged in every
-    frame that sees the place.
+    frame that sees the place. The zero is the peak of the distribution of pixels.
     *Assumes* that sources keep their brightness from frame to frame.
     *Source*: ``detectSources`` and ``dilateObjectMask`` of the reference, which look at each frame alone.
     """
     members = list(frames)
     grid = common_grid(members)
     guide = make_guide(members, grid, tick=tick)
-    found = _light(guide, _sigma(members), threshold, edge, grow)
+    sigma = 1.2533 * _sigma(members)  # 1.2533: sigma of a median over that of a mean
+    error = np.float32(sigma) / np.sqrt(np.maximum(guide.count, 1).astype(np.float32))
+    significance = np.where(guide.count > 0, guide.data / error, np.float32(0))
+    deep = guide.count == guide.count.max()
+    significance -= np.float32(sky_peak(_softened(significance), binned(deep.astype(np.float32), 2) > 1.9))
+    found = _light(significance, threshold, edge, grow)
     out = []
     for k, frame in enumerate(members):
         out.append(frame.with_(mask=frame.mask | found[guide.part(k, frame.shape)]))
     return out
+
+
+def sky_peak(values: Plane, use: NDArray[np.bool_]) -> float:
+    """Return the peak of a distribution whose upper side is spoilt by light.
+
+    A straight line through the lower quantiles against those of a normal distribution, at its middle.
+    """
+    lower = values[use]
+    if lower.size < 100:
+        return 0.0
+    parts = np.linspace(0.1, 0.5, 20)
+    normal = [NormalDist().inv_cdf(float(part)) for part in parts]
+    return float(np.polyfit(normal, np.quantile(lower, parts), 1)[1])
+
+
+def _softened(significance: Plane) -> Plane:
+    """Return the mean in boxes of two pixels, smoothed."""
+    return smoothed(binned(significance, 2), 1.0) / np.float32(2 * gaussian(1.0).sum() ** 2)
 
 
 def _sigma(frames: list[Frame]) -> float:
@@ -83,11 +107,8 @@ def _sigma(frames: list[Frame]) -> float:
     return float(np.sqrt(np.nanmedian(values)))
 
 
-def _light(guide: Guide, sigma: float, threshold: float, edge: float, grow: int) -> Mask:
+def _light(significance: Plane, threshold: float, edge: float, grow: int) -> Mask:
     """Return flags where the guide shows sources, and around them."""
-    count = np.maximum(guide.count, 1).astype(np.float32)
-    error = np.float32(1.2533 * sigma) / np.sqrt(count)  # 1.2533: sigma of a median over that of a mean
-    significance = np.where(guide.count > 0, guide.data / error, np.float32(0))
     found = np.zeros(significance.shape, bool)
     for size in _BINS:
         coarse = smoothed(binned(significance, size), 1.0)
@@ -96,7 +117,7 @@ def _light(guide: Guide, sigma: float, threshold: float, edge: float, grow: int)
             area |= _standing_out(-coarse, edge, 2 * threshold)
         area = grown(area, 1 if size < _BINS[-1] else 0)
         fine = np.repeat(np.repeat(area, size, axis=0), size, axis=1)
-        np.logical_or(found, fine[: guide.data.shape[0], : guide.data.shape[1]], out=found)
+        found = found | fine[: significance.shape[0], : significance.shape[1]]
     flagged = grown(found, grow).astype(np.uint16) * np.uint16(flags.OBJECT)
     flagged |= _surroundings(found, significance).astype(np.uint16) * np.uint16(flags.NEAR_OBJECT)
     return flagged
