@@ -253,5 +253,30 @@ def test_configuration_of_the_reference_is_only_read_when_given(darks, tmp_path)
 
 
 def test_log_that_cannot_be_written(darks, tmp_path):
-    refuses(f2("reduce", *darks, "--logfile", tmp_path / "no" / "log", folder="."), "log")
+    for log in (tmp_path / "no" / "log", "/dev/full"):
+        refuses(f2("reduce", *darks, "--logfile", log, folder="."), str(log))
+        assert contents(".") == {}
+
+
+@pytest.mark.parametrize("words", [["showd", "-d", "object"], ["reduce"]], ids=" ".join)
+def test_output_that_cannot_be_written(darks, words):
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "f2widgets", *words, *darks]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "could not be written" in done.stderr
     assert contents(".") == {}
+
+
+def test_tutorial_in_bad_places(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    before = contents(tmp_path)
+    refuses(f2("tutorial", "taken", "--size", 512, folder=tmp_path), "taken", status=2)
+    refuses(f2("tutorial", "taken/inside", "--size", 512, folder=tmp_path), "taken")
+    refuses(f2("tutorial", "new", "--size", 100, folder=tmp_path), "512", status=2)
+    assert contents(tmp_path) == before
+    status, _, err = interrupted("tutorial", "new", "--size", 512, folder=tmp_path, at="_dark.fits")
+    assert (status, "Traceback" in err) == (130, False), err
+    assert not [name for name in contents(tmp_path) if "part" in name]
+    refuses(f2("tutorial", "new", "--size", 512, "--seed", 2, folder=tmp_path), "new", "seed")
+    assert f2("tutorial", "new", "--size", 512, folder=tmp_path).status == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
@@ -70,4 +71,20 @@ def main(arguments: list[str] | None = None) -> None:
     except F2Error as error:
         click.echo(f"f2: {error}", err=True)
         status = 2 if isinstance(error, ParameterError) else 1
+    except OSError as error:
+        _let_go_of_output()
+        reason = error.strerror or error
+        if error.filename:
+            click.echo(f"f2: {error.filename}: {reason}. Check the file and its folder.", err=True)
+        else:
+            click.echo(f"f2: the output could not be written: {reason}. Send it elsewhere.", err=True)
+        status = 1
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _let_go_of_output() -> None:
+    """Send what standard output still holds nowhere, if it cannot be written, so that we end quietly."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from f2widgets.errors import NotWritten
 from f2widgets.recipes.events import Advanced, Event, Failed, Finished, Listener, Note, Started
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def shown(*, quiet: bool = False, verbose: bool = False, logfile: str | None = N
     Raises
     ------
     click.FileError
-        If the log cannot be written.
+        If the log cannot be opened.
+    NotWritten
+        If there is no more room for it.
     """
     listeners: list[Listener] = []
     log: TextIO | None = None
@@ -46,7 +49,7 @@ def shown(*, quiet: bool = False, verbose: bool = False, logfile: str | None = N
             log = open(logfile, "a", encoding="utf-8")
         except OSError as error:
             raise click.FileError(logfile, error.strerror or str(error)) from error
-        listeners.append(_Log(log))
+        listeners.append(_Log(log, logfile))
     bars = None
     if not quiet and sys.stdout.isatty():
         bars = _Bars(verbose)
@@ -64,7 +67,8 @@ def shown(*, quiet: bool = False, verbose: bool = False, logfile: str | None = N
         if bars is not None:
             bars.close()
         if log is not None:
-            log.close()
+            with suppress(OSError):  # what could not be written has been told
+                log.close()
 
 
 class _Lines:
@@ -126,8 +130,9 @@ class _Bars:
 class _Log:
     """Appends what happens to a file, with the time."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, name: str) -> None:
+        self._stream, self._name = stream, name
+        self._broken = False
 
     def __call__(self, event: Event) -> None:
         """Write a line."""
@@ -146,8 +151,17 @@ class _Log:
 
     def write(self, text: str) -> None:
         """Append a line of text, so that it is there whatever comes next."""
-        self._stream.write(f"{datetime.now().isoformat(timespec='seconds')} {text}\n")
-        self._stream.flush()
+        if self._broken:
+            return
+        try:
+            self._stream.write(f"{datetime.now().isoformat(timespec='seconds')} {text}\n")
+            self._stream.flush()
+        except OSError as error:
+            self._broken = True
+            raise NotWritten(
+                f"The log {self._name} could not be written: {error.strerror}. "
+                "Make room, or name another file with --logfile."
+            ) from error
 
 
 def _noted(note: Note) -> str:
