@@ -77,7 +77,9 @@ def align(
     members = list(frames)
     for frame in members:
         if frame.wcs is None:
-            raise WrongInputs(f"{frame.name} has no celestial coordinates: it cannot be aligned.")
+            raise WrongInputs(
+                f"{frame.name} has no celestial coordinates, so it cannot be aligned. Leave it out."
+            )
     centre = np.array([(members[0].shape[1] - 1) / 2, (members[0].shape[0] - 1) / 2])
     headers = [_header_shift(members[0], frame, centre) for frame in members]
     stars: list[Stars] = []
@@ -244,7 +246,7 @@ def check_wcs(
     members = list(frames)
     for frame in members:
         if frame.wcs is None:
-            raise WrongInputs(f"{frame.name} has no celestial coordinates to check.")
+            raise WrongInputs(f"{frame.name} has no celestial coordinates to check. Leave it out.")
     if not members:
         return members
     first = members[0]

@@ -144,8 +144,10 @@ def make_bpm(
 def _response(light: Plane) -> tuple[Circle, Plane]:
     """Return the lit circle and the lamp light over its median there."""
     circle = fit_circle(light)
-    inside = light[~circle.outside(light.shape, shrink=_RIM)]
-    return circle, light / np.float32(np.median(inside))
+    level = np.float32(np.median(light[~circle.outside(light.shape, shrink=_RIM)]))
+    if not level > 0:
+        raise WrongInputs("The flats show no light of the lamp: are lamp-on and lamp-off swapped?")
+    return circle, light / level
 
 
 def _wrong_response(

@@ -26,9 +26,9 @@ _BINS = (2, 8)
 def flag_objects(
     frames: Iterable[Frame],
     *,
-    threshold: Annotated[float, Within(0.5, 20)] = 3.5,
-    edge: Annotated[float, Within(0.2, 20)] = 1.5,
-    grow: Annotated[int, Within(0, 20), Unit("pixel")] = 1,
+    threshold: Annotated[float, Within(0.5, 20)] = 4.0,
+    edge: Annotated[float, Within(0.2, 20)] = 2.0,
+    grow: Annotated[int, Within(0, 20), Unit("pixel")] = 0,
     tick: Tick = ignore,
 ) -> list[Frame]:
     """Flag, in each frame, the pixels that hold light of sources.

@@ -115,11 +115,11 @@ def _catalogue(frame: Frame, found: NDArray[Any], error: Plane, bad: NDArray[np.
     order = np.argsort(-found["flux"], kind="stable")
     found = found[order]
     x, y, a, b = (found[name].astype(float) for name in ("x", "y", "a", "b"))
-    a, b = np.maximum(a, 0.3), np.maximum(np.minimum(b, a), 0.3)
-    theta = np.clip(found["theta"].astype(float), -np.pi / 2, np.pi / 2)
+    a, b = np.fmax(a, 0.3), np.fmax(np.fmin(b, a), 0.3)  # of a flat top rounding may leave NaN
+    theta = np.clip(np.nan_to_num(found["theta"].astype(float)), -np.pi / 2, np.pi / 2)
     data = frame.data.copy()
     kron, _ = sep.kron_radius(data, x, y, a, b, theta, 6.0, mask=bad)
-    scale = np.maximum(_KRON * np.nan_to_num(kron), _LEAST_RADIUS / np.sqrt(a * b))
+    scale = np.maximum(_KRON * np.nan_to_num(kron, posinf=0), _LEAST_RADIUS / np.sqrt(a * b))
     flux, flux_error, flag = sep.sum_ellipse(data, x, y, a, b, theta, scale, err=error, mask=bad, subpix=3)
     half, _ = sep.flux_radius(data, x, y, 6.0 * a, 0.5, normflux=np.where(flux > 0, flux, 1.0), mask=bad)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -133,8 +133,10 @@ def _stamps(frame: Frame, y: NDArray[np.int_], x: NDArray[np.int_]) -> tuple[Val
     masks = frame.mask[rows, columns]
     usable = (masks & flags.UNUSABLE) == 0
     values = np.where(usable, frame.data[rows, columns], np.nan).astype(float)
-    around = np.nanmedian(np.where(_disc(6.5), np.nan, values), axis=(1, 2)) if len(x) else np.zeros(0)
-    values = np.nan_to_num(values - np.nan_to_num(around)[:, None, None])
+    ring = np.where(_disc(6.5), np.nan, values)
+    ring[np.isnan(ring).all(axis=(1, 2))] = 0  # nothing usable around it
+    around = np.nanmedian(ring, axis=(1, 2)) if len(x) else np.zeros(0)
+    values = np.nan_to_num(values - around[:, None, None])
     core = (masks & (flags.UNUSABLE | flags.SATURATED)) != 0
     return values, ~(core & _disc(3.2)).any(axis=(1, 2))
 
