@@ -199,6 +199,17 @@ def _must_agree(recipe: Recipe, groups: Mapping[Role, list[FrameFile]]) -> None:
     """Refuse frames that differ in what must be one."""
     every = [file for some in groups.values() for file in some]
     _one(every, "size", "frames")
+    for file in every if recipe.product else ():
+        if not file.facts.exposure_time > 0:
+            raise WrongInputs(
+                f"{file.path}: the exposure time is not known (EXPTIME is missing, or not above 0). "
+                "Leave the frame out, or correct EXPTIME in a copy of the file."
+            )
+        if file.facts.gain is None:
+            raise WrongInputs(
+                f"{file.path}: gain and read noise are not known for LNRS={file.facts.read_mode} "
+                "(known: 1, 4, 6, 8). Leave the frame out, or correct LNRS in a copy of the file."
+            )
     lamps = [*groups.get(Role.LAMP_ON, ()), *groups.get(Role.LAMP_OFF, ())]
     for files, name, keys in (
         (lamps, "flats", ("filter", "exposure time", "number of coadds", "read mode")),
@@ -211,12 +222,6 @@ def _must_agree(recipe: Recipe, groups: Mapping[Role, list[FrameFile]]) -> None:
     ):
         for key in keys:
             _one(files, key, name)
-    for file in every if recipe.product else ():
-        if file.facts.gain is None:
-            raise WrongInputs(
-                f"{file.path}: gain and read noise are not known for LNRS={file.facts.read_mode} "
-                "(known: 1, 4, 6, 8). Leave the frame out, or correct LNRS in a copy of the file."
-            )
 
 
 def _one(files: Sequence[FrameFile], key: str, name: str) -> None:

@@ -92,6 +92,51 @@ def test_frames_of_two_filters(folder):
     refused(folder, errors.WrongInputs, *SCIENCE, naming=["filter", SCIENCE[1], "J"])
 
 
+def test_unknown_exposure_time(folder):
+    fits.setval(folder / DARKS[1], "EXPTIME", value=0.0)
+    refused(folder, errors.WrongInputs, *DARKS, naming=[DARKS[1], "EXPTIME"])
+
+
+def test_unknown_read_mode(folder):
+    fits.setval(folder / DARKS[1], "LNRS", value=3)
+    refused(folder, errors.WrongInputs, *DARKS, naming=[DARKS[1], "LNRS"])
+
+
+def test_flats_without_any_light(example1_lists, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in (*example1_lists["flats"], *example1_lists["darks_2s"][:3]):
+        with fits.open(path) as raw:
+            raw[1].data = raw[1].data * 0
+            raw.writeto(path.name)
+    names = [path.name for path in example1_lists["flats"]]
+    refused(tmp_path, errors.WrongInputs, *names, naming=["light", "swapped"])
+    darks = [path.name for path in example1_lists["darks_2s"][:3]]
+    refused(tmp_path, errors.WrongInputs, *names, *darks, naming=["light", "swapped"])
+
+
+def test_science_frame_without_coordinates(calibrated, example1_lists):
+    names = []
+    for path in example1_lists["science"]:
+        with fits.open(path) as raw:
+            for key in ("CRVAL1", "CRVAL2", "CD1_1", "CD1_2", "CD2_1", "CD2_2"):
+                raw[1].header.remove(key)
+            raw.writeto(path.name)
+        names.append(path.name)
+    refused(calibrated, errors.WrongInputs, *names, naming=["S20131121S0075", "coordinates"])
+
+
+def test_one_frame_that_is_saturated_all_over(calibrated, example1_lists):
+    names = [path.name for path in example1_lists["science"]]
+    for path in example1_lists["science"]:
+        shutil.copy(path, path.name)
+    with fits.open(names[3]) as raw:
+        raw[1].data = raw[1].data * 0 + 1_000_000
+        raw.writeto(names[3], overwrite=True)
+    done = f2("reduce", *names, folder=calibrated)
+    assert (done.status, done.err) == (0, "")
+    assert names[3].removesuffix(".fits") in done.out
+
+
 def test_frames_of_two_sizes(folder):
     write_raw(folder / "small.fits", "dark")
     refused(folder, errors.WrongInputs, *DARKS, "small.fits", naming=["small.fits", "64 x 64"])

@@ -112,6 +112,8 @@ class Recipe:
         Kinds of calibration that are looked for in the databases; others are used only when the user names
         them. Without this a dark made again after the first bad-pixel mask would differ from the first one,
         although a dark's bad pixels are flagged in whatever it is subtracted from.
+    indispensable : frozenset of str, optional
+        Steps that a user cannot leave out, because without them there would be no such product.
     """
 
     name: str
@@ -122,6 +124,7 @@ class Recipe:
     main: Role
     product: Kind | None
     finds: frozenset[str] = frozenset()
+    indispensable: frozenset[str] = frozenset()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -159,7 +162,8 @@ FLAT = Recipe(
     frozenset({Role.LAMP_ON, Role.LAMP_OFF}),
     Role.LAMP_ON,
     "flat",
-    frozenset({"bpm"}),
+    finds=frozenset({"bpm"}),
+    indispensable=frozenset({"combine_lamps"}),
 )
 BPM = Recipe(
     "bpm",
@@ -169,6 +173,7 @@ BPM = Recipe(
     frozenset({Role.LAMP_ON, Role.LAMP_OFF, Role.DARK}),
     Role.LAMP_ON,
     "bpm",
+    indispensable=frozenset({"combine_lamps", "make_bpm"}),
 )
 IMAGE = Recipe(
     "image",
@@ -195,7 +200,8 @@ IMAGE = Recipe(
     frozenset({Role.SCIENCE}),
     Role.SCIENCE,
     "image",
-    frozenset({"dark", "flat", "bpm"}),
+    finds=frozenset({"dark", "flat", "bpm"}),
+    indispensable=frozenset({"add_variance"}),
 )
 CHECK_WCS = Recipe(
     "check_wcs",

@@ -90,6 +90,10 @@ def understood(
             _one(wishes, recipe, step.strip(), parameter.strip(), value)
         else:
             _everywhere(wishes, recipe, key.strip(), value)
+    for name in recipe.indispensable & wishes.without.keys():
+        raise ParameterError(
+            f"{name} cannot be left out of the recipe {recipe.name}: what comes after it needs what it makes."
+        )
     return wishes
 
 
