@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from f2widgets.core import flags
 from f2widgets.core.annotations import Unit, Within
 from f2widgets.core.blocks import each_block
-from f2widgets.core.frame import Frame
+from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.notes import note
 from f2widgets.core.sky import NOT_SKY
 
 #: A pixel with one of these bits may hold faint light.
 _NOT_DARK = np.uint16(NOT_SKY | flags.NEAR_OBJECT)
+#: Sigma of its own noise from which on a pixel is no sky.
+_CLIP = 3.0
 #: A box counts if this part of it shows sky.
 _LEAST = 0.05
 #: Bits of pixels that see no sky at all.
@@ -61,18 +63,48 @@ def flatten_background(
     if extended == "yes" or (extended == "auto" and _extended_source(frame, box)):
         note("has an extended source: no background surface is subtracted", frame.name)
         return frame
-    coefficients = _fit(means, counts, order, box, frame.shape)
+    surface = Surface(_fit(means, counts, order, box, frame.shape), frame.shape)
     out = np.empty(frame.shape, np.float32)
-    powers = [np.vander(_unit(np.arange(size), size), order + 1, increasing=True) for size in frame.shape]
-    along_y, along_x = (power.astype(np.float32) for power in powers)
-    matrix = coefficients.astype(np.float32) @ along_x.T
 
     def work(a: int, b: int) -> None:
         """Subtract within a block of rows."""
-        np.subtract(frame.data[a:b], along_y[a:b] @ matrix, out=out[a:b])
+        np.subtract(frame.data[a:b], surface.rows(a, b), out=out[a:b])
 
     each_block(work, frame.shape[0], rows=64)
     return frame.with_(data=out)
+
+
+class Surface:
+    """A polynomial in x and y over a frame, computed by bands of rows."""
+
+    def __init__(self, coefficients: NDArray[np.float64], shape: tuple[int, int]) -> None:
+        powers = [np.vander(_unit(np.arange(n), n), len(coefficients), increasing=True) for n in shape]
+        self._along_y = powers[0].astype(np.float32)
+        self._along_x = (coefficients @ powers[1].T).astype(np.float32)
+
+    def rows(self, a: int, b: int) -> Plane:
+        """Return rows from a up to b."""
+        return self._along_y[a:b] @ self._along_x
+
+
+def surface_of(frame: Frame, order: int = 1, box: int = 64) -> Surface:
+    """Fit a surface to a sky-subtracted frame, sources and all: what is beyond three sigma is left out.
+
+    Parameters
+    ----------
+    frame : Frame
+        Shape (ny, nx).
+    order : int, optional
+        Degree of the polynomial.
+    box : int, optional
+        Side of the boxes whose means are fitted.
+
+    Returns
+    -------
+    Surface
+        The fit.
+    """
+    return Surface(_fit(*_box_means(frame, box), order, box, frame.shape), frame.shape)
 
 
 def _unit(at: NDArray[np.floating] | NDArray[np.integer], size: int) -> NDArray[np.float64]:
@@ -90,6 +122,8 @@ def _box_means(frame: Frame, box: int) -> tuple[NDArray[np.float64], NDArray[np.
     def work(a: int, b: int) -> None:
         """Add up one row of boxes."""
         good = (frame.mask[a:b] & _NOT_DARK) == 0
+        if frame.variance is not None:
+            good &= np.square(frame.data[a:b]) <= np.float32(_CLIP**2) * frame.variance[a:b]
         values = np.where(good, frame.data[a:b], np.float32(0)).sum(axis=0, dtype=np.float64)
         totals[a // box] = np.add.reduceat(values, columns)
         counts[a // box] = np.add.reduceat(good.sum(axis=0), columns)

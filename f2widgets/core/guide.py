@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, ignore
+from f2widgets.core.background import surface_of
 from f2widgets.core.blocks import each_block
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import Grid
@@ -34,7 +35,7 @@ class Guide:
 
 
 def make_guide(frames: Sequence[Frame], grid: Grid, *, tick: Tick = ignore) -> Guide:
-    """Take the median of frames, moved by the nearest whole pixel.
+    """Take the median of frames, moved by the nearest whole pixel, each less a plane of left-over sky.
 
     Parameters
     ----------
@@ -50,6 +51,7 @@ def make_guide(frames: Sequence[Frame], grid: Grid, *, tick: Tick = ignore) -> G
     Guide
         On the grid.
     """
+    surfaces = [surface_of(frame) for frame in frames]
     places = tuple((round(y), round(x)) for y, x in grid.origins)
     ny, nx = grid.shape
     data, count = np.zeros((ny, nx), np.float32), np.zeros((ny, nx), np.uint8)
@@ -57,13 +59,13 @@ def make_guide(frames: Sequence[Frame], grid: Grid, *, tick: Tick = ignore) -> G
     def work(a: int, b: int) -> None:
         """Take the median of a block of rows."""
         planes, masked = [], []
-        for frame, (y, x) in zip(frames, places, strict=True):
+        for frame, surface, (y, x) in zip(frames, surfaces, places, strict=True):
             low, high = max(a - y, 0), min(b - y, frame.shape[0])
             if low >= high:
                 continue
             plane, out = np.zeros((b - a, nx), np.float32), np.ones((b - a, nx), bool)
             part = (slice(low + y - a, high + y - a), slice(x, x + frame.shape[1]))
-            plane[part] = frame.data[low:high]
+            np.subtract(frame.data[low:high], surface.rows(low, high), out=plane[part])
             np.not_equal(frame.mask[low:high] & _OUT, 0, out=out[part])
             planes.append(plane)
             masked.append(out)

@@ -69,9 +69,9 @@ def flag_objects(
     guide = make_guide(members, grid, tick=tick)
     sigma = 1.2533 * _sigma(members)  # 1.2533: sigma of a median over that of a mean
     error = np.float32(sigma) / np.sqrt(np.maximum(guide.count, 1).astype(np.float32))
-    significance = np.where(guide.count > 0, guide.data / error, np.float32(0))
-    deep = guide.count == guide.count.max()
-    significance -= np.float32(sky_peak(_softened(significance), binned(deep.astype(np.float32), 2) > 1.9))
+    deep = binned((guide.count == guide.count.max()).astype(np.float32), 2) > 1.9
+    zero = np.float32(sky_peak(_softened(guide.data), deep))
+    significance = np.where(guide.count > 0, (guide.data - zero) / error, np.float32(0))
     found = _light(significance, threshold, edge, grow)
     out = []
     for k, frame in enumerate(members):
@@ -92,9 +92,9 @@ def sky_peak(values: Plane, use: NDArray[np.bool_]) -> float:
     return float(np.polyfit(normal, np.quantile(lower, parts), 1)[1])
 
 
-def _softened(significance: Plane) -> Plane:
+def _softened(plane: Plane) -> Plane:
     """Return the mean in boxes of two pixels, smoothed."""
-    return smoothed(binned(significance, 2), 1.0) / np.float32(2 * gaussian(1.0).sum() ** 2)
+    return smoothed(binned(plane, 2), 1.0) / np.float32(2 * gaussian(1.0).sum() ** 2)
 
 
 def _sigma(frames: list[Frame]) -> float:
