@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from f2widgets.core import flags
 from f2widgets.core.annotations import Unit, Within
 from f2widgets.core.arithmetic import must_fit
-from f2widgets.core.detector import AMPLIFIERS
-from f2widgets.core.field import Circle, box_medians, fit_circle, spread
+from f2widgets.core.detector import AMPLIFIERS, SIDE
+from f2widgets.core.field import Circle, box_medians, fit_circle, spread, well_lit
 from f2widgets.core.flags import Mask
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.errors import WrongInputs
@@ -21,9 +21,9 @@ from f2widgets.errors import WrongInputs
 _STEP = 16
 #: Side in pixels of the boxes a pixel's response is judged against: wider than a cluster, finer than dust.
 _BOX = 32
-#: Pixels inside the fitted half-light edge that are given up: the light falls off over about so many.
-_EDGE = 3.0
-#: Pixels inside the edge over which the response may fall without being called bad.
+#: Part of the light further in that the edge of the lit field still gets.
+_LIT = 0.7
+#: Pixels of the full array inside the edge over which the response may fall without being called bad.
 _RIM = 14.0
 
 
@@ -116,10 +116,10 @@ def make_bpm(
 
     Notes
     -----
-    *Method*: the lit field is a circle fitted to where the lamp light falls to half, less three pixels;
-    where the light fills the array, all of it. Response is judged against the median of boxes of 32
-    pixels, dark current after the amplifiers' zero levels (32 strips of columns, odd and even,
-    in steps of 16 rows) are taken away, noise by the scatter over the darks.
+    *Method*: the lit field is a circle fitted to where the lamp light falls to half, drawn in to where it
+    still has seven tenths; where the light fills the array, all of it. Response is judged against the
+    median of boxes of 32 pixels, dark current after the amplifiers' zero levels (32 strips of columns, odd
+    and even, in steps of 16 rows) are taken away, noise by the scatter over the darks.
     *Assumes* darks short enough that a good pixel gathers little.
     *Source*: ``makeBPM`` of the reference, which has fixed limits in electrons (it finds a quarter of
     the hot pixels) and calls everything outside the field bad.
@@ -134,8 +134,8 @@ def make_bpm(
         )
     light = lamps[0]
     circle, response = _response(light.data)
-    unlit = circle.outside(light.shape, shrink=_EDGE)
-    bad = _wrong_response(response, circle, unlit, (low, high), (lowest, highest))
+    unlit = circle.outside(light.shape)
+    bad = _wrong_response(response, circle, (low, high), (lowest, highest))
     bad |= _wrong_dark(darks, hot, hot_sigma, noisy)
     mask = np.where(unlit, np.uint16(flags.UNLIT), bad.astype(np.uint16))
     return [light.with_(data=mask.astype(np.float32), variance=None, mask=mask, unit="")]
@@ -147,20 +147,20 @@ def _response(light: Plane) -> tuple[Circle, Plane]:
     level = np.float32(np.median(light[~circle.outside(light.shape, shrink=_RIM)]))
     if not level > 0:
         raise WrongInputs("The flats show no light of the lamp: are lamp-on and lamp-off swapped?")
-    return circle, light / level
+    response = light / level
+    return well_lit(response, circle, _LIT), response
 
 
 def _wrong_response(
     response: Plane,
     circle: Circle,
-    unlit: NDArray[np.bool_],
     near: tuple[float, float],
     whole: tuple[float, float],
 ) -> NDArray[np.bool_]:
     """Say which pixels respond too little or too much, against neighbours or against the field."""
-    boxes = box_medians(response, ~unlit, _BOX)
+    boxes = box_medians(response, ~circle.outside(response.shape), _BOX)
     local = response / np.maximum(spread(boxes, _BOX, response.shape), np.float32(0.05))
-    rim = circle.outside(response.shape, shrink=_EDGE + _RIM)
+    rim = circle.outside(response.shape, shrink=_RIM * response.shape[1] / SIDE)
     low = np.where(rim, np.float32(0.5), np.float32(near[0]))  # light falls off there, and pixels are good
     lowest = np.where(rim, np.float32(0.3), np.float32(whole[0]))
     bad = (local < low) | (local > near[1]) | (response < lowest) | (response > whole[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,35 @@ def fit_circle(light: Plane) -> Circle:
         off = np.abs(np.hypot(points[:, 0] - x, points[:, 1] - y) - radius)
         keep = off <= max(3.0, 5 * float(np.median(off[keep])))
     return Circle(float(x), float(y), float(radius))
+
+
+def well_lit(response: Plane, circle: Circle, part: float) -> Circle:
+    """Draw a circle in to where the light is still some part of that further in.
+
+    Parameters
+    ----------
+    response : ndarray, shape (ny, nx), float32
+        Light over its median.
+    circle : Circle
+        Where the light falls to half.
+    part : float
+        Of the light some fifteen pixels further in.
+
+    Returns
+    -------
+    Circle
+        The same centre, a smaller radius.
+    """
+    if not np.isfinite(circle.radius):
+        return circle
+    rim = np.nonzero(circle.outside(response.shape, shrink=24) & ~circle.outside(response.shape, shrink=-1))
+    depth = circle.radius - np.hypot(rim[1] - circle.x, rim[0] - circle.y)
+    values = response[rim]
+    inner = float(np.median(values[depth > 14]))
+    steps = np.arange(0, 12, 0.25)
+    levels = [np.median(values[np.abs(depth - step) < 0.5]) for step in steps]
+    below = np.flatnonzero(np.array(levels) < part * inner)
+    return replace(circle, radius=circle.radius - (steps[below[-1]] if below.size else 0.0))
 
 
 def _least_squares(points: NDArray[np.float64]) -> tuple[float, float, float]:

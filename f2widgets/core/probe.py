@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, Unit, Within, ignore
+from f2widgets.core.detector import SIDE
 from f2widgets.core.frame import Frame
 from f2widgets.core.grid import common_grid
 from f2widgets.core.guide import Guide, make_guide
 from f2widgets.core.notes import note
 from f2widgets.core.smoothing import binned, grown
 
-#: Side in pixels of the boxes in which the shadow is sought.
+#: Side in pixels of the boxes in which the shadow is sought, on the full array.
 _BOX = 8
 #: The shadow is at least this deep, in sigma of a box's mean.
 _SIGMA = 6.0
@@ -40,7 +41,7 @@ def flag_probe(
     depth : float
         Part of the sky's light by which a shadow dims at least.
     margin : int
-        Pixels around the shadow that are flagged as well.
+        Pixels of the full array around the shadow that are flagged as well; fewer on a smaller one.
     tick : callable, optional
         Progress.
 
@@ -64,11 +65,12 @@ def flag_probe(
     """
     members = list(frames)
     guide = make_guide(members, common_grid(members), tick=tick)
-    shadow = _shadow(guide, members, depth)
+    box = max(round(_BOX * members[0].shape[1] / SIDE), 2)
+    shadow = _shadow(guide, members, depth, box)
     if not shadow.any():
         return members
-    wide = np.repeat(np.repeat(grown(shadow, -(-margin // _BOX)), _BOX, axis=0), _BOX, axis=1)
-    note(f"a guide probe shades {100 * shadow.sum() * _BOX**2 / members[0].data.size:.1f} % of the field")
+    wide = np.repeat(np.repeat(grown(shadow, -(-margin // _BOX)), box, axis=0), box, axis=1)
+    note(f"a guide probe shades {100 * shadow.sum() * box**2 / members[0].data.size:.1f} % of the field")
     out = []
     for k, frame in enumerate(members):
         part = wide[guide.part(k, frame.shape)].astype(np.uint16)
@@ -76,13 +78,13 @@ def flag_probe(
     return out
 
 
-def _shadow(guide: Guide, frames: list[Frame], depth: float) -> NDArray[np.bool_]:
+def _shadow(guide: Guide, frames: list[Frame], depth: float, box: int) -> NDArray[np.bool_]:
     """Return the boxes in shadow."""
     from scipy.ndimage import binary_dilation, label
 
     lit = guide.count > 0
-    filled = binned(lit.astype(np.float32), _BOX) / _BOX
-    mean = binned(guide.data, _BOX) / (_BOX * np.maximum(filled, np.float32(0.1)))
+    filled = binned(lit.astype(np.float32), box) / box
+    mean = binned(guide.data, box) / (box * np.maximum(filled, np.float32(0.1)))
     sky = float(np.median([frame.measured.get("sky", 0.0) for frame in frames]))
     spread = 1.4826 * float(np.median(np.abs(mean[filled > 0.5] - np.median(mean[filled > 0.5]))))
     dim: NDArray[np.bool_] = (filled > 0.5) & (mean < -max(depth * sky, _SIGMA * spread))
@@ -92,5 +94,5 @@ def _shadow(guide: Guide, frames: list[Frame], depth: float) -> NDArray[np.bool_
     regions, _ = label(dim, np.ones((3, 3)))
     sizes = np.bincount(regions.ravel())
     touching = np.unique(regions[dim & border])
-    real = [r for r in touching if sizes[r] * _BOX**2 >= _LEAST * frames[0].data.size]
+    real = [r for r in touching if sizes[r] * box**2 >= _LEAST * frames[0].data.size]
     return np.asarray(np.isin(regions, real))
