@@ -21,7 +21,7 @@ THROW, JITTER = 20.0, 3.0
 #: Pointing error common to all frames, arcsec rms per axis.
 COMMON_ERROR = 0.35
 #: Exponent of the star density's fall with size: enough stars are left to match on small arrays.
-CROWDING = 0.65
+CROWDING = 0.85
 #: The sky's steady ramp over the sequence, in units of the random walk's step.
 RAMP = 10.0
 #: Sky gradient across the diameter of the field, relative, and its turn over the sequence, radians.
