@@ -14,6 +14,7 @@ from f2widgets.io import atomic, write
 from f2widgets.io.read import open_frame, read_frame
 from f2widgets.io.write import link_or_copy, made_from_identical, write_frame
 from tests.io.pixel_files import entry, product, raw_file
+from tests.shell import as_anybody
 
 
 def parts(path):
@@ -319,12 +320,26 @@ def test_no_room_in_a_real_file_system(tmp_path):
     assert parts(target.parent) == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may write anywhere")
+LOCKED = """
+from f2widgets.errors import NotWritten
+from f2widgets.io.read import read_frame
+from f2widgets.io.write import write_frame
+try:
+    write_frame(read_frame({source!r}), {target!r})
+except NotWritten as error:
+    print(error)
+"""
+
+
 def test_folder_without_permission(tmp_path):
+    source = write_frame(product(tmp_path), tmp_path / "b.fits")
     folder = tmp_path / "locked"
     folder.mkdir(mode=0o500)
-    with pytest.raises(NotWritten, match="no permission"):
-        write_frame(product(tmp_path), folder / "a.fits")
+    code = LOCKED.format(source=str(source), target=str(folder / "a.fits"))
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, capture_output=True, text=True, preexec_fn=as_anybody, check=True)
+    assert "a.fits was not written: you have no permission to write there" in done.stdout
+    assert parts(folder) == []
 
 
 def test_file_where_a_folder_is_needed(tmp_path):
