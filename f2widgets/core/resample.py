@@ -247,8 +247,8 @@ def _joined(mask: Mask, ky: Weights, kx: Weights) -> Mask:
 
 def _correlation(tiles: list[_Tile]) -> Weights:
     """Return the correlation of the noise over some of the tiles."""
-    some = tiles[:: max(1, len(tiles) // 40)]
-    kernels = [(tile.along_x, along_y) for tile in some for along_y in tile.along_y.T[::64]]
+    some = tiles[:: max(1, len(tiles) // 12)]
+    kernels = [(tile.along_x, along_y) for tile in some for along_y in tile.along_y.T[::200]]
     return kernel_correlation(kernels, [1.0] * len(kernels))
 
 

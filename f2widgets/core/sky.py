@@ -205,7 +205,7 @@ def refine_sky(
     -----
     *Method*: with u_j = d_j / s_j and w_j 1 where pixel j shows clean sky,
     d_i - s_i (S - w_i u_i) / (n - w_i), S = sum w_j u_j, n = sum w_j. The median subtracted before cancels.
-    V_i grows by s_i² sum(w_j V_j / s_j²) / (n - w_i)². Where no other frame shows clean sky,
+    V_i grows by s_i² v / (n - w_i), v the mean of V_j / s_j² over clean sky. Where no other frame shows clean sky,
     the rough one stays.
     *Assumes* a sky whose pattern over the detector stays the same within a group.
     *Source*: second pass of ``skyCorrect`` of the reference, there a median; the mean loses less depth.
@@ -228,23 +228,31 @@ def _subtract_mean(frames: list[Frame], clip: float, tick: Tick) -> list[Frame]:
     def work(a: int, b: int) -> None:
         """Subtract within a block of rows."""
         rows = slice(a, b)
-        values, spreads, weights = [], [], []
+        values, weights = [], []
+        total, spread, count = (np.zeros((b - a, frames[0].shape[1]), np.float32) for _ in range(3))
         for frame, s in zip(frames, scales, strict=True):
             assert frame.variance is not None
-            value, spread = frame.data[rows] * (1 / s), frame.variance[rows] * (1 / (s * s))
-            weight = _clean(value, spread, frame.mask[rows], np.float32(clip))
+            value = frame.data[rows] * (1 / s)
+            its_spread = frame.variance[rows] * (1 / (s * s))
+            weight = _clean(value, its_spread, frame.mask[rows], np.float32(clip))
             value *= weight
-            spread *= weight
+            its_spread *= weight
+            total += value
+            spread += its_spread
+            count += weight
             values.append(value)
-            spreads.append(spread)
             weights.append(weight)
-        total, spread_total, count = _sum(values), _sum(spreads), _sum(weights)
+        spread /= np.maximum(count, 1)  # the mean: what one value of clean sky has
         for k, (frame, s) in enumerate(zip(frames, scales, strict=True)):
-            left = np.maximum(count - weights[k], np.float32(1))
-            sky = (total - values[k]) / left
-            np.subtract(frame.data[rows], sky * s, out=data[k][rows])
-            sky_noise = (spread_total - spreads[k]) / (left * left)
-            np.add(frame.variance[rows], sky_noise * (s * s), out=noise[k][rows])  # type: ignore[index]
+            share = count - weights[k]
+            np.maximum(share, 1, out=share)
+            np.divide(s, share, out=share)
+            sky = total - values[k]
+            sky *= share
+            np.subtract(frame.data[rows], sky, out=data[k][rows])
+            share *= s
+            share *= spread
+            np.add(frame.variance[rows], share, out=noise[k][rows])  # type: ignore[index]
 
     if len(frames) < 2:
         return frames
@@ -257,11 +265,3 @@ def _clean(value: Plane, spread: Plane, mask: Mask, clip: np.float32) -> NDArray
     good = (mask & NOT_SKY) == 0
     good &= value * value <= (clip * clip) * spread
     return np.asarray(good, np.float32)
-
-
-def _sum(planes: list[Plane]) -> Plane:
-    """Add planes up."""
-    total = planes[0].copy()
-    for plane in planes[1:]:
-        total += plane
-    return total

@@ -42,7 +42,7 @@ class Stars:
         return len(self.x)
 
 
-def find_stars(frame: Frame, *, threshold: float = 4.5, most: int = 1000) -> Stars:
+def find_stars(frame: Frame, *, threshold: float = 4.5, most: int = 400) -> Stars:
     """Find the stars of a frame.
 
     Parameters
@@ -132,11 +132,9 @@ def _stamps(frame: Frame, y: NDArray[np.int_], x: NDArray[np.int_]) -> tuple[Val
     rows, columns = y[:, None, None] + step[:, None], x[:, None, None] + step
     masks = frame.mask[rows, columns]
     usable = (masks & flags.UNUSABLE) == 0
-    values = np.where(usable, frame.data[rows, columns], np.nan).astype(float)
-    ring = np.where(_disc(6.5), np.nan, values)
-    ring[np.isnan(ring).all(axis=(1, 2))] = 0  # nothing usable around it
-    around = np.nanmedian(ring, axis=(1, 2)) if len(x) else np.zeros(0)
-    values = np.nan_to_num(values - around[:, None, None])
+    values = np.where(usable, frame.data[rows, columns], np.float32(0))
+    around = np.median(values[:, ~_disc(6.5)], axis=1) if len(x) else np.zeros(0, np.float32)
+    values = np.where(usable, values - around[:, None, None], 0).astype(float)
     core = (masks & (flags.UNUSABLE | flags.SATURATED)) != 0
     return values, ~(core & _disc(3.2)).any(axis=(1, 2))
 
