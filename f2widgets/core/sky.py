@@ -205,8 +205,8 @@ def refine_sky(
     -----
     *Method*: with u_j = d_j / s_j and w_j 1 where pixel j shows clean sky,
     d_i - s_i (S - w_i u_i) / (n - w_i), S = sum w_j u_j, n = sum w_j. The median subtracted before cancels.
-    V_i grows by s_i² v / (n - w_i), v the mean of V_j / s_j² over clean sky. Where no other frame shows clean sky,
-    the rough one stays.
+    V_i grows by s_i² v / (n - w_i), v the mean of V_j / s_j² over clean sky. Where no other frame shows
+    clean sky, the rough one stays.
     *Assumes* a sky whose pattern over the detector stays the same within a group.
     *Source*: second pass of ``skyCorrect`` of the reference, there a median; the mean loses less depth.
     """
