@@ -111,7 +111,7 @@ def reduce(
     logfile: str | None,
     threads: int | None,
 ) -> int:
-    r"""Reduce frames with the recipe that fits them.
+    """Reduce frames with the recipe that fits them.
 
     Darks, flats, or dithers on a target; flats with short darks give a bad-pixel mask. Names of recipes,
     steps and parameters may be ours or those of the reference pipeline.
@@ -123,7 +123,7 @@ def reduce(
     f2 reduce @sci_images.list --plan
 
     Status: 0 done, 1 failed, 2 usage, 3 done in part, 130 interrupted.
-    """
+    """  # noqa: D301 (the backslash keeps the lines of the examples apart)
     from f2widgets import reduction
     from f2widgets.cli.progress import shown
     from f2widgets.recipes.wishes import assignment
