@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any, get_args
 
@@ -106,7 +107,7 @@ class Plan:
             )
             lines.append(f"  {step.name:<22}{step.verb:<26}{state}".rstrip())
         if self.matches:
-            rows = [("frame", "needs", "file", "age", "from"), *(_row(match) for match in self.matches)]
+            rows = [("frames", "needs", "file", "age", "from"), *_rows(self.matches)]
             lines += ["", "Calibrations:", *_table(rows)]
         lines += ["", f"Product: {self.product or 'none'}"]
         lines += [f"Repaired: {repair}" for repair in self.repairs]
@@ -314,6 +315,15 @@ def _row(match: Match) -> tuple[str, str, str, str, str]:
         in_time(match.age),
         match.origin or "",
     )
+
+
+def _rows(matches: Sequence[Match]) -> Iterator[tuple[str, ...]]:
+    """Return a row for each run of frames that one calibration serves; the age is that of the first."""
+    for _, run in groupby(matches, key=lambda match: _row(match)[1:3] + _row(match)[4:]):
+        members = [_row(match) for match in run]
+        first, last = members[0], members[-1]
+        names = first[0] if len(members) == 1 else f"{first[0]} ... {last[0]} ({len(members)})"
+        yield names, *first[1:]
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
