@@ -259,8 +259,8 @@ def check_wcs(
     out = []
     for k, frame in enumerate(members):
         wrong = off[k] > _limit(k, moved, scale, tolerance)
-        verdict = "wrong" if wrong else "good"
-        note(f"coordinates {verdict}: off by {off[k]:.2f} arcsec from the telescope's offsets", frame.name)
+        if wrong:
+            note(f"has wrong coordinates: off by {off[k]:.1f} arcsec from the telescope's offsets", frame.name)
         measured = {**frame.measured, "wcs_error": float(off[k]), "wcs_wrong": float(wrong)}
         out.append(frame.with_(measured=measured))
     return out
