@@ -260,7 +260,8 @@ def check_wcs(
     for k, frame in enumerate(members):
         wrong = off[k] > _limit(k, moved, scale, tolerance)
         if wrong:
-            note(f"has wrong coordinates: off by {off[k]:.1f} arcsec from the telescope's offsets", frame.name)
+            text = f"has wrong coordinates: {off[k]:.1f} arcsec off the telescope's offsets"
+            note(text, frame.name)
         measured = {**frame.measured, "wcs_error": float(off[k]), "wcs_wrong": float(wrong)}
         out.append(frame.with_(measured=measured))
     return out
