@@ -22,6 +22,7 @@ def flag_outliers(
     sigma: Annotated[float, Within(2, 50)] = 5.0,
     edge: Annotated[float, Within(1, 50)] = 2.5,
     gradient: Annotated[float, Within(0, 5)] = 0.7,
+    brightness: Annotated[float, Within(0, 1)] = 0.2,
     tick: Tick = ignore,
 ) -> list[Frame]:
     r"""Flag what one frame shows and the others do not.
@@ -36,7 +37,9 @@ def flag_outliers(
         Neighbours of an outlier are flagged from so many sigma on.
     gradient : float
         Part of the range over the surrounding 3 x 3 pixels by which a star may differ, since frames are
-        compared at the nearest whole pixel and the seeing changes.
+        compared at the nearest whole pixel.
+    brightness : float
+        Part of the median itself by which a star may differ, since seeing and transparency change.
     tick : callable, optional
         Progress.
 
@@ -52,9 +55,9 @@ def flag_outliers(
 
     Notes
     -----
-    *Method*: \|d - m\| > sigma sqrt(V (1 + π / 2n)) + gradient * range(m), m the median of the n frames at
-    the nearest whole pixel. Where only two frames see a place, only the brighter value can be an outlier;
-    where one does, none can be found.
+    *Method*: \|d - m\| > sigma sqrt(V (1 + π / 2n)) + gradient * range(m) + brightness * \|m\|, m the median
+    of the n frames at the nearest whole pixel. Where only two frames see a place, only the brighter value can
+    be an outlier; where one does, none can be found.
     *Assumes* that the frames are aligned.
     *Source*: takes the place of rejection in ``stackFrames`` of the reference, which cannot fire for seven
     frames or fewer.
@@ -65,7 +68,7 @@ def flag_outliers(
     low, high = _range3(guide.data)
     masks = [np.empty(frame.shape, np.uint16) for frame in members]
     for k, frame in enumerate(members):
-        _flag(frame, guide, k, (low, high), (sigma, edge, gradient), masks[k])
+        _flag(frame, guide, k, (low, high), (sigma, edge, gradient, brightness), masks[k])
         tick(k + 1, len(members))
     return [frame.with_(mask=mask) for frame, mask in zip(members, masks, strict=True)]
 
@@ -100,11 +103,11 @@ def _flag(
     guide: Guide,
     k: int,
     around: tuple[Plane, Plane],
-    limits: tuple[float, float, float],
+    limits: tuple[float, float, float, float],
     out: NDArray[np.uint16],
 ) -> None:
     """Flag the outliers of one frame into `out`."""
-    sigma, edge, gradient = (np.float32(limit) for limit in limits)
+    sigma, edge, gradient, brightness = (np.float32(limit) for limit in limits)
     rows, columns = guide.part(k, frame.shape)
     ny = frame.shape[0]
     variance = frame.variance
@@ -115,10 +118,12 @@ def _flag(
         first, last = max(a - 1, 0), min(b + 1, ny)
         here = (slice(rows.start + first, rows.start + last), columns)
         count = guide.count[here]
-        deviation = frame.data[first:last] - guide.data[here]
+        expected = guide.data[here]
+        deviation = frame.data[first:last] - expected
         sign = (deviation < 0) & (count < 3)
         np.abs(deviation, out=deviation)
         deviation -= gradient * (around[1][here] - around[0][here])
+        deviation -= brightness * np.abs(expected)
         deviation[sign] = 0
         # squared: sigma² V (1 + π/2n)
         allowed = variance[first:last] * (1 + np.float32(1.5708) / np.maximum(count, 1))

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, Unit, Within, ignore
+from f2widgets.core.blocks import each_block
 from f2widgets.core.detector import SIDE
 from f2widgets.core.frame import Frame
 from f2widgets.core.grid import common_grid
-from f2widgets.core.guide import Guide, make_guide
 from f2widgets.core.notes import note
-from f2widgets.core.smoothing import binned, grown
+from f2widgets.core.smoothing import grown
+from f2widgets.core.stacking import masked_median
 
 #: Side in pixels of the boxes in which the shadow is sought, on the full array.
 _BOX = 8
@@ -64,35 +65,72 @@ def flag_probe(
     *Source*: has no counterpart in the reference, whose documents warn of the spoilt corner.
     """
     members = list(frames)
-    guide = make_guide(members, common_grid(members), tick=tick)
     box = max(round(_BOX * members[0].shape[1] / SIDE), 2)
-    shadow = _shadow(guide, members, depth, box)
+    mean, places = _coarse_median(members, box, tick)
+    sky = float(np.median([frame.measured.get("sky", 0.0) for frame in members]))
+    shadow = _shadow(mean, depth * sky, _LEAST * members[0].data.size / box**2)
     if not shadow.any():
         return members
-    wide = np.repeat(np.repeat(grown(shadow, -(-margin // _BOX)), box, axis=0), box, axis=1)
     note(f"a guide probe shades {100 * shadow.sum() * box**2 / members[0].data.size:.1f} % of the field")
+    wide = grown(shadow, -(-margin // _BOX)).astype(np.uint16) * np.uint16(flags.PROBE)
     out = []
-    for k, frame in enumerate(members):
-        part = wide[guide.part(k, frame.shape)].astype(np.uint16)
-        out.append(frame.with_(mask=frame.mask | part * np.uint16(flags.PROBE)))
+    for frame, (y, x) in zip(members, places, strict=True):
+        ny, nx = (-(-size // box) for size in frame.shape)
+        part = np.repeat(np.repeat(wide[y : y + ny, x : x + nx], box, axis=0), box, axis=1)
+        out.append(frame.with_(mask=frame.mask | part[: frame.shape[0], : frame.shape[1]]))
     return out
 
 
-def _shadow(guide: Guide, frames: list[Frame], depth: float, box: int) -> NDArray[np.bool_]:
-    """Return the boxes in shadow."""
+def _coarse_median(
+    frames: list[Frame], box: int, tick: Tick
+) -> tuple[NDArray[np.float32], list[tuple[int, int]]]:
+    """Return the median of all frames in boxes, NaN where none has light, and each frame's place in it."""
+    grid = common_grid(frames)
+    places = [(round(max(y, 0) / box), round(max(x, 0) / box)) for y, x in grid.origins]
+    ny = max(y - (-frame.shape[0] // box) for frame, (y, _) in zip(frames, places, strict=True))
+    nx = max(x - (-frame.shape[1] // box) for frame, (_, x) in zip(frames, places, strict=True))
+    values = np.zeros((len(frames), ny, nx))
+    usable = np.zeros(values.shape, bool)
+    for k, (frame, (y, x)) in enumerate(zip(frames, places, strict=True)):
+        mean, filled = _coarse(frame, box)
+        part = (k, slice(y, y + mean.shape[0]), slice(x, x + mean.shape[1]))
+        values[part], usable[part] = mean, filled > 0.5
+        tick(k + 1, len(frames))
+    middle = masked_median(values, usable)
+    middle[~usable.any(axis=0)] = np.nan
+    return middle, places
+
+
+def _coarse(frame: Frame, box: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and filled part of each box of a frame."""
+    ny, nx = frame.shape
+    columns = np.arange(0, nx, box)
+    totals = np.zeros((-(-ny // box), columns.size))
+    counts = np.zeros_like(totals)
+
+    def work(a: int, b: int) -> None:
+        """Add up some rows of boxes."""
+        good = (frame.mask[a:b] & flags.UNUSABLE) == 0
+        rows = np.arange(0, b - a, box)
+        for plane, out in ((np.where(good, frame.data[a:b], np.float32(0)), totals), (good, counts)):
+            along = np.add.reduceat(plane, rows, axis=0, dtype=np.float32)
+            out[a // box : -(-b // box)] = np.add.reduceat(along, columns, axis=1)
+
+    each_block(work, ny, rows=8 * box)
+    return totals / np.maximum(counts, 1), counts / box**2
+
+
+def _shadow(mean: NDArray[np.float32], dim: float, least: float) -> NDArray[np.bool_]:
+    """Return the boxes in shadow: a large area well below zero that reaches in from the edge."""
     from scipy.ndimage import binary_dilation, label
 
-    lit = guide.count > 0
-    filled = binned(lit.astype(np.float32), box) / box
-    mean = binned(guide.data, box) / (box * np.maximum(filled, np.float32(0.1)))
-    sky = float(np.median([frame.measured.get("sky", 0.0) for frame in frames]))
-    spread = 1.4826 * float(np.median(np.abs(mean[filled > 0.5] - np.median(mean[filled > 0.5]))))
-    dim: NDArray[np.bool_] = (filled > 0.5) & (mean < -max(depth * sky, _SIGMA * spread))
-    if not dim.any():
-        return dim
-    border = binary_dilation(np.pad(filled < 0.5, 1, constant_values=True), np.ones((5, 5)))[1:-1, 1:-1]
-    regions, _ = label(dim, np.ones((3, 3)))
+    lit = np.isfinite(mean)
+    if not lit.any():
+        return lit
+    spread = 1.4826 * float(np.median(np.abs(mean[lit] - np.median(mean[lit]))))
+    dark = lit & (np.where(lit, mean, 0) < -max(dim, _SIGMA * spread))
+    border = binary_dilation(np.pad(~lit, 1, constant_values=True), np.ones((5, 5)))[1:-1, 1:-1]
+    regions, _ = label(dark, np.ones((3, 3)))
     sizes = np.bincount(regions.ravel())
-    touching = np.unique(regions[dim & border])
-    real = [r for r in touching if sizes[r] * box**2 >= _LEAST * frames[0].data.size]
+    real = [region for region in np.unique(regions[dark & border]) if sizes[region] >= least]
     return np.asarray(np.isin(regions, real))
