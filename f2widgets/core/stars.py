@@ -19,6 +19,8 @@ _APERTURE = 4.0
 _FAINTEST = 4.0
 #: Half the side of the stamp cut out around a star.
 _HALF = 8
+#: Radius in pixels beyond which the stamp shows what surrounds the star.
+_RING = 6.5
 #: Softened by `_softened`, the peak of a star keeps this part at least; a hot pixel or a cosmic ray keeps
 #: a quarter, a Moffat profile of FWHM 2.5 px two thirds.
 _SHARPEST = 0.4
@@ -133,7 +135,7 @@ def _stamps(frame: Frame, y: NDArray[np.int_], x: NDArray[np.int_]) -> tuple[Val
     masks = frame.mask[rows, columns]
     usable = (masks & flags.UNUSABLE) == 0
     values = np.where(usable, frame.data[rows, columns], np.float32(0))
-    around = np.median(values[:, ~_disc(6.5)], axis=1) if len(x) else np.zeros(0, np.float32)
+    around = np.median(values[:, ~_disc(_RING)], axis=1) if len(x) else np.zeros(0, np.float32)
     values = np.where(usable, values - around[:, None, None], 0).astype(float)
     core = (masks & (flags.UNUSABLE | flags.SATURATED)) != 0
     return values, ~(core & _disc(3.2)).any(axis=(1, 2))
@@ -183,9 +185,10 @@ def _profile(stamps: Values, dx: Values, dy: Values) -> tuple[float, float]:
     fwhm, beta = np.meshgrid(np.geomspace(1.5, 12, 140), [2.0, 2.5, 3.0, 3.5, 4.5, 6.0, 10.0], indexing="ij")
     scale = fwhm / (2 * np.sqrt(2 ** (1 / beta) - 1))
     models = (1 + (r / scale[..., None]) ** 2) ** -beta[..., None]
-    models = models - models[..., -3:].mean(axis=-1, keepdims=True)  # as the stamps, less what surrounds them
-    weights = counts * (1 + 0 * r)
-    amplitude = (models * values * weights).sum(-1) / np.maximum((models**2 * weights).sum(-1), 1e-30)
-    chi = (weights * (values - amplitude[..., None] * models) ** 2).sum(-1)
+    # The stamps lack the median of the ring around them: the profile at the ring's median radius.
+    around = np.median(np.hypot(step[:, None], step)[~_disc(_RING)])
+    models -= ((1 + (around / scale) ** 2) ** -beta)[..., None]
+    amplitude = (models * values * counts).sum(-1) / np.maximum((models**2 * counts).sum(-1), 1e-30)
+    chi = (counts * (values - amplitude[..., None] * models) ** 2).sum(-1)
     best = np.unravel_index(np.argmin(chi), chi.shape)
     return float(fwhm[best]), float(beta[best])
