@@ -19,8 +19,10 @@ from f2widgets.core.smoothing import binned, gaussian, grown, smoothed
 
 #: Side of the boxes in which the surroundings of sources are drawn, and the sigma of bright ones.
 _WING, _BRIGHT = 4, 60.0
-#: Sides of the boxes in which light is sought: about the seeing, and the faint outskirts of the bright.
-_BINS = (2, 8)
+#: Sides of the boxes in which light is sought: about the seeing, and somewhat wider.
+_BINS = (2, 4)
+#: Side of the boxes in which the faint outskirts of sources are sought.
+_WIDE = 8
 
 
 def flag_objects(
@@ -59,7 +61,7 @@ def flag_objects(
     Notes
     -----
     *Method*: the median of all frames, moved by whole pixels, is deeper than any of them. In boxes of 2 and
-    of 8 pixels, smoothed, areas above `edge` that reach `threshold` are sources; they are flagged in every
+    of 4 pixels, smoothed, areas above `edge` that reach `threshold` are sources; they are flagged in every
     frame that sees the place. The zero is the peak of the distribution of pixels.
     *Assumes* that sources keep their brightness from frame to frame.
     *Source*: ``detectSources`` and ``dilateObjectMask`` of the reference, which look at each frame alone.
@@ -94,7 +96,7 @@ def sky_peak(values: Plane, use: NDArray[np.bool_]) -> float:
 
 def _softened(plane: Plane) -> Plane:
     """Return the mean in boxes of two pixels, smoothed."""
-    return smoothed(binned(plane, 2), 1.0) / np.float32(2 * gaussian(1.0).sum() ** 2)
+    return _coarse(plane, 2) / np.float32(2 * gaussian(1.0).sum() ** 2)
 
 
 def _sigma(frames: list[Frame]) -> float:
@@ -109,18 +111,27 @@ def _sigma(frames: list[Frame]) -> float:
 
 def _light(significance: Plane, threshold: float, edge: float, grow: int) -> Mask:
     """Return flags where the guide shows sources, and around them."""
-    found = np.zeros(significance.shape, bool)
+    shape = significance.shape
+    found = np.zeros(shape, bool)
     for size in _BINS:
-        coarse = smoothed(binned(significance, size), 1.0)
-        area = _standing_out(coarse, edge, threshold)
-        if size == _BINS[-1]:  # what is darker than the sky is no source, but no sky either
-            area |= _standing_out(-coarse, edge, 2 * threshold)
-        area = grown(area, 1 if size < _BINS[-1] else 0)
-        fine = np.repeat(np.repeat(area, size, axis=0), size, axis=1)
-        found = found | fine[: significance.shape[0], : significance.shape[1]]
+        found |= _fine(_standing_out(_coarse(significance, size), edge, threshold), size, shape)
+    wide = _coarse(significance, _WIDE)
+    # what is darker than the sky is no source, but no sky either
+    found |= _fine(_standing_out(-wide, edge, 2 * threshold), _WIDE, shape)
+    near = _surroundings(found, significance) | _fine(_standing_out(wide, edge, threshold), _WIDE, shape)
     flagged = grown(found, grow).astype(np.uint16) * np.uint16(flags.OBJECT)
-    flagged |= _surroundings(found, significance).astype(np.uint16) * np.uint16(flags.NEAR_OBJECT)
+    flagged |= near.astype(np.uint16) * np.uint16(flags.NEAR_OBJECT)
     return flagged
+
+
+def _coarse(significance: Plane, size: int) -> Plane:
+    """Return the significance in boxes, smoothed by one box."""
+    return smoothed(binned(significance, size), 1.0)
+
+
+def _fine(area: NDArray[np.bool_], size: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return an area of boxes in pixels."""
+    return np.repeat(np.repeat(area, size, axis=0), size, axis=1)[: shape[0], : shape[1]]
 
 
 def _surroundings(found: NDArray[np.bool_], significance: Plane) -> NDArray[np.bool_]:
@@ -130,9 +141,8 @@ def _surroundings(found: NDArray[np.bool_], significance: Plane) -> NDArray[np.b
     reaches about twice as far.
     """
     near = grown(binned(found.astype(np.float32), _WING) > 0, 2)
-    bright = grown(smoothed(binned(significance, _WING), 1.0) > _BRIGHT, 6)
-    fine = np.repeat(np.repeat(near | bright, _WING, axis=0), _WING, axis=1)
-    return np.asarray(fine[: found.shape[0], : found.shape[1]])
+    bright = grown(_coarse(significance, _WING) > _BRIGHT, 6)
+    return _fine(near | bright, _WING, found.shape)
 
 
 def _standing_out(plane: Plane, edge: float, threshold: float) -> NDArray[np.bool_]:
