@@ -15,5 +15,5 @@ def test_shape_is_always_compared():
 
 
 def test_difference_is_named_with_the_remedy():
-    with pytest.raises(WrongCalibration, match="read mode is 8, needed 1.*--without"):
+    with pytest.raises(WrongCalibration, match=r"read mode is 8, needed 1\..*--without"):
         must_fit(constant(1.0), constant(1.0), "dark", coadds=(1, 1), read_mode=("1", "8"))
