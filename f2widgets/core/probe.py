@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, Unit, Within, ignore
-from f2widgets.core.blocks import each_block
 from f2widgets.core.detector import SIDE
-from f2widgets.core.frame import Frame
+from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import common_grid
 from f2widgets.core.notes import note
-from f2widgets.core.smoothing import grown
+from f2widgets.core.smoothing import binned, grown
 from f2widgets.core.stacking import masked_median
 
 #: Side in pixels of the boxes in which the shadow is sought, on the full array.
@@ -101,23 +100,12 @@ def _coarse_median(
     return middle, places
 
 
-def _coarse(frame: Frame, box: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _coarse(frame: Frame, box: int) -> tuple[Plane, Plane]:
     """Return mean and filled part of each box of a frame."""
-    ny, nx = frame.shape
-    columns = np.arange(0, nx, box)
-    totals = np.zeros((-(-ny // box), columns.size))
-    counts = np.zeros_like(totals)
-
-    def work(a: int, b: int) -> None:
-        """Add up some rows of boxes."""
-        good = (frame.mask[a:b] & flags.UNUSABLE) == 0
-        rows = np.arange(0, b - a, box)
-        for plane, out in ((np.where(good, frame.data[a:b], np.float32(0)), totals), (good, counts)):
-            along = np.add.reduceat(plane, rows, axis=0, dtype=np.float32)
-            out[a // box : -(-b // box)] = np.add.reduceat(along, columns, axis=1)
-
-    each_block(work, ny, rows=8 * box)
-    return totals / np.maximum(counts, 1), counts / box**2
+    good = ((frame.mask & flags.UNUSABLE) == 0).astype(np.float32)
+    filled = binned(good, box) / np.float32(box)
+    good *= frame.data
+    return binned(good, box) / (box * np.maximum(filled, np.float32(0.01))), filled
 
 
 def _shadow(mean: NDArray[np.float32], dim: float, least: float) -> NDArray[np.bool_]:
