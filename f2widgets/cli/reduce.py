@@ -162,6 +162,10 @@ def reduce(
     return IN_PART if made.problems else 0
 
 
+#: What measured values are called where they are shown.
+_TITLES = {"wcs_error": "off, arcsec", "wcs_wrong": "coordinates"}
+
+
 def _tell(made: Products, seconds: float) -> None:
     """Say what was written and how long it took."""
     from f2widgets.cli.progress import timings
@@ -180,12 +184,20 @@ def _tell(made: Products, seconds: float) -> None:
 def _measures(made: Products) -> list[str]:
     """Show what was measured of each frame, where a recipe writes no product."""
     names = list(dict.fromkeys(name for frame in made.frames for name in frame.measured))
-    rows = [["frame", *names]] if names else []
+    rows = [["frame", *(_TITLES.get(name, name) for name in names)]] if names else []
     for frame in made.frames if names else ():
-        found = [frame.measured.get(name) for name in names]
-        rows.append([frame.name, *("-" if value is None else f"{value:.2f}" for value in found)])
+        rows.append([frame.name, *(_shown(name, frame.measured.get(name)) for name in names)])
     widths = [max(len(row[i]) for row in rows) for i in range(len(names) + 1)] if rows else []
     return ["  ".join(f"{x:>{w}}" for x, w in zip(row, widths, strict=True)) for row in rows]
+
+
+def _shown(name: str, value: float | None) -> str:
+    """Show a measured value; a verdict in a word."""
+    if value is None:
+        return "-"
+    if name == "wcs_wrong":
+        return "wrong" if value else "good"
+    return f"{value:.2f}"
 
 
 def _say(quiet: bool, text: str) -> None:
