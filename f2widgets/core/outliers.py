@@ -15,6 +15,10 @@ from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import common_grid
 from f2widgets.core.guide import Guide, make_guide
 
+#: Variance of a value's deviation from the median of n frames, over the value's own, by n.
+_DEVIATION = (1 + 0.5 * np.pi / np.maximum(np.arange(256), 1)).astype(np.float32)
+_DEVIATION[2] = 0.5
+
 
 def flag_outliers(
     frames: Iterable[Frame],
@@ -57,7 +61,8 @@ def flag_outliers(
     -----
     *Method*: \|d - m\| > sigma sqrt(V (1 + π / 2n)) + gradient * range(m) + brightness * \|m\|, m the median
     of the n frames at the nearest whole pixel. Where only two frames see a place, only the brighter value can
-    be an outlier; where one does, none can be found.
+    be an outlier: half their difference has the variance V / 2, and the lower one says what a star may differ
+    by. Where one does, none can be found.
     *Assumes* that the frames are aligned.
     *Source*: takes the place of rejection in ``stackFrames`` of the reference, which cannot fire for seven
     frames or fewer.
@@ -65,12 +70,29 @@ def flag_outliers(
     members = list(frames)
     grid = common_grid(members)
     guide = make_guide(members, grid)
-    low, high = _range3(guide.data)
+    star = _without_outliers(members, guide)
+    around = (star, *_range3(star))
     masks = [np.empty(frame.shape, np.uint16) for frame in members]
     for k, frame in enumerate(members):
-        _flag(frame, guide, k, (low, high), (sigma, edge, gradient, brightness), masks[k])
+        _flag(frame, guide, k, around, (sigma, edge, gradient, brightness), masks[k])
         tick(k + 1, len(members))
     return [frame.with_(mask=mask) for frame, mask in zip(members, masks, strict=True)]
+
+
+def _without_outliers(frames: list[Frame], guide: Guide) -> Plane:
+    """Return the guide; where two frames see a place the lower value: their median has half an outlier."""
+    y, x = np.nonzero(guide.count == 2)
+    if not y.size:
+        return guide.data
+    lower = guide.data.copy()
+    for frame, (top, left) in zip(frames, guide.places, strict=True):
+        ny, nx = frame.shape
+        inside = (y >= top) & (y < top + ny) & (x >= left) & (x < left + nx)
+        rows, columns = y[inside], x[inside]
+        usable = (frame.mask[rows - top, columns - left] & flags.UNUSABLE) == 0
+        rows, columns = rows[usable], columns[usable]
+        lower[rows, columns] = np.minimum(lower[rows, columns], frame.data[rows - top, columns - left])
+    return lower
 
 
 def _range3(plane: Plane) -> tuple[Plane, Plane]:
@@ -102,7 +124,7 @@ def _flag(
     frame: Frame,
     guide: Guide,
     k: int,
-    around: tuple[Plane, Plane],
+    around: tuple[Plane, Plane, Plane],
     limits: tuple[float, float, float, float],
     out: NDArray[np.uint16],
 ) -> None:
@@ -118,15 +140,14 @@ def _flag(
         first, last = max(a - 1, 0), min(b + 1, ny)
         here = (slice(rows.start + first, rows.start + last), columns)
         count = guide.count[here]
-        expected = guide.data[here]
-        deviation = frame.data[first:last] - expected
+        star, low, high = (plane[here] for plane in around)
+        deviation = frame.data[first:last] - guide.data[here]
         sign = (deviation < 0) & (count < 3)
         np.abs(deviation, out=deviation)
-        deviation -= gradient * (around[1][here] - around[0][here])
-        deviation -= brightness * np.abs(expected)
+        deviation -= gradient * (high - low)
+        deviation -= brightness * np.abs(star)
         deviation[sign] = 0
-        # squared: sigma² V (1 + π/2n)
-        allowed = variance[first:last] * (1 + np.float32(1.5708) / np.maximum(count, 1))
+        allowed = variance[first:last] * _DEVIATION[count]  # squared, as the limits below
         np.maximum(deviation, 0, out=deviation)
         deviation *= deviation
         outlier = deviation > (sigma * sigma) * allowed
