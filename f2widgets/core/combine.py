@@ -77,12 +77,13 @@ def match_counts(
     if method == "stars" and len(members) > 1:
         clear = _transparency(members, ratio, radius, min_stars)
     out = []
-    for k, frame in enumerate(members):
+    for k in range(len(clear)):
+        frame = members.pop(0)  # let go of each frame when it is scaled
         factor = np.float32(ratio[k] / clear[k])
         variance = None if frame.variance is None else frame.variance * (factor * factor)
         measured = {**frame.measured, "transparency": float(clear[k])}
         out.append(frame.with_(data=frame.data * factor, variance=variance, measured=measured))
-        tick(k + 1, len(members))
+        tick(k + 1, len(clear))
     return out
 
 
@@ -237,7 +238,7 @@ class _Sums:
             self.unused[a:b] &= np.where(out, mask, np.uint16(0xFFFF))
 
         each_block(work, frame.shape[0], rows=32)
-        self.members.append(frame.rows(0, 0))
+        self.members.append(frame.bare())
 
     def result(self, held: list[Frame]) -> Frame:
         """Return the average."""

@@ -200,6 +200,16 @@ class Frame:
             planes={name: plane[band] for name, plane in self.planes.items()},
         )
 
+    def bare(self) -> Frame:
+        """Return the same Frame without pixels, which holds no memory of theirs."""
+        width = self.shape[1]
+        return self.with_(
+            data=np.empty((0, width), np.float32),
+            variance=None,
+            mask=np.empty((0, width), np.uint16),
+            planes={},
+        )
+
     def __repr__(self) -> str:
         """Say what this is in one line."""
         ny, nx = self.shape

@@ -68,7 +68,7 @@ def resample(
     grid = common_grid(members)
     total = len(members)
     for k in range(total):
-        frame, members[k] = members[k], members[0].rows(0, 0)  # let go of each frame when it is done
+        frame, members[k] = members[k], members[0].bare()  # let go of each frame when it is done
         yield _onto(frame, grid, k, interpolant)
         tick(k + 1, total)
 

@@ -214,50 +214,78 @@ def refine_sky(
     _must_match(everything)
     out: dict[int, Frame] = {}
     for members in _groups(everything, group):
-        results = _subtract_mean([everything[i] for i in members], clip, tick)
-        out.update(zip(members, results, strict=True))
+        some = [everything[i] for i in members]
+        for i in members:
+            everything[i] = some[0].bare()  # let go: each frame makes room for its own result
+        out.update(zip(members, _subtract_mean(some, clip, tick), strict=True))
     return [out[i] for i in range(len(everything))]
 
 
 def _subtract_mean(frames: list[Frame], clip: float, tick: Tick) -> list[Frame]:
-    """Subtract from each frame the clipped mean of the others."""
-    scales = [np.float32(frame.measured.get("sky_scale", 1.0)) for frame in frames]
-    data = [np.empty(frame.shape, np.float32) for frame in frames]
-    noise = [np.empty(frame.shape, np.float32) for frame in frames]
+    """Subtract from each frame the clipped mean of the others; `frames` is emptied on the way."""
+    if len(frames) < 2:
+        return frames
+    shape, total_frames = frames[0].shape, len(frames)
+    total, spread, count = (np.zeros(shape, np.float32) for _ in range(3))
+
+    def add(a: int, b: int) -> None:
+        """Add up clean sky within a block of rows."""
+        for frame in frames:
+            value, its_spread, weight = _sky_in(frame, slice(a, b), np.float32(clip))
+            total[a:b] += value
+            its_spread *= weight
+            spread[a:b] += its_spread
+            count[a:b] += weight
+        spread[a:b] /= np.maximum(count[a:b], 1)  # the mean: what one value of clean sky has
+
+    each_block(add, shape[0])
+    out = []
+    for k in range(total_frames):
+        frame = frames.pop(0)
+        out.append(_without(frame, (total, spread, count), np.float32(clip)))
+        tick(k + 1, total_frames)
+    return out
+
+
+def _without(frame: Frame, sums: tuple[Plane, Plane, Plane], clip: np.float32) -> Frame:
+    """Subtract the mean sky of the other frames from one."""
+    total, spread, count = sums
+    variance = frame.variance
+    assert variance is not None
+    s = _scale(frame)
+    data, noise = np.empty(frame.shape, np.float32), np.empty(frame.shape, np.float32)
 
     def work(a: int, b: int) -> None:
         """Subtract within a block of rows."""
         rows = slice(a, b)
-        values, weights = [], []
-        total, spread, count = (np.zeros((b - a, frames[0].shape[1]), np.float32) for _ in range(3))
-        for frame, s in zip(frames, scales, strict=True):
-            assert frame.variance is not None
-            value = frame.data[rows] * (1 / s)
-            its_spread = frame.variance[rows] * (1 / (s * s))
-            weight = _clean(value, its_spread, frame.mask[rows], np.float32(clip))
-            value *= weight
-            its_spread *= weight
-            total += value
-            spread += its_spread
-            count += weight
-            values.append(value)
-            weights.append(weight)
-        spread /= np.maximum(count, 1)  # the mean: what one value of clean sky has
-        for k, (frame, s) in enumerate(zip(frames, scales, strict=True)):
-            share = count - weights[k]
-            np.maximum(share, 1, out=share)
-            np.divide(s, share, out=share)
-            sky = total - values[k]
-            sky *= share
-            np.subtract(frame.data[rows], sky, out=data[k][rows])
-            share *= s
-            share *= spread
-            np.add(frame.variance[rows], share, out=noise[k][rows])  # type: ignore[index]
+        sky, _, share = _sky_in(frame, rows, clip)
+        np.subtract(count[rows], share, out=share)
+        np.maximum(share, 1, out=share)
+        np.divide(s, share, out=share)
+        np.subtract(total[rows], sky, out=sky)
+        sky *= share
+        np.subtract(frame.data[rows], sky, out=data[rows])
+        share *= s
+        share *= spread[rows]
+        np.add(variance[rows], share, out=noise[rows])
 
-    if len(frames) < 2:
-        return frames
-    each_block(work, frames[0].shape[0], tick=tick)
-    return [frame.with_(data=d, variance=v) for frame, d, v in zip(frames, data, noise, strict=True)]
+    each_block(work, frame.shape[0], rows=32)
+    return frame.with_(data=data, variance=noise)
+
+
+def _scale(frame: Frame) -> np.float32:
+    """Return by what the mean sky is multiplied in a frame."""
+    return np.float32(frame.measured.get("sky_scale", 1.0))
+
+
+def _sky_in(frame: Frame, rows: slice, clip: np.float32) -> tuple[Plane, Plane, Plane]:
+    """Return, for some rows at the mean level, clean sky (else 0), its variance, and 1 where it is clean."""
+    assert frame.variance is not None
+    s = _scale(frame)
+    value, spread = frame.data[rows] * (1 / s), frame.variance[rows] * (1 / (s * s))
+    weight = _clean(value, spread, frame.mask[rows], clip)
+    value *= weight
+    return value, spread, weight
 
 
 def _clean(value: Plane, spread: Plane, mask: Mask, clip: np.float32) -> NDArray[np.float32]:
