@@ -27,7 +27,7 @@ def moffat(shape, x, y, flux, fwhm=3.5, beta=3.0):
     rows, columns = np.indices(shape, dtype=float)
     alpha = fwhm / (2 * np.sqrt(2 ** (1 / beta) - 1))
     total = np.zeros(shape)
-    for u, v, f in zip(*np.broadcast_arrays(x, y, flux), strict=True):
+    for u, v, f in zip(*np.broadcast_arrays(np.atleast_1d(x), y, flux), strict=True):
         r2 = (columns - u) ** 2 + (rows - v) ** 2
         total += f * (beta - 1) / (np.pi * alpha**2) * (1 + r2 / alpha**2) ** -beta
     return total
