@@ -237,7 +237,7 @@ class _Sums:
             self.used[a:b] |= np.where(out, np.uint16(0), mask)
             self.unused[a:b] &= np.where(out, mask, np.uint16(0xFFFF))
 
-        each_block(work, frame.shape[0], rows=32)
+        each_block(work, frame.shape[0], rows=64)
         self.members.append(frame.bare())
 
     def result(self, held: list[Frame]) -> Frame:

@@ -116,7 +116,7 @@ def _range3(plane: Plane) -> tuple[Plane, Plane]:
                 choose(result[-1], across[-1], out=result[-1])
             out[a:b] = result
 
-    each_block(work, ny, rows=32)
+    each_block(work, ny, rows=64)
     return low, high
 
 
@@ -163,4 +163,4 @@ def _flag(
             mask |= outlier[a - first : b - first].astype(np.uint16) * np.uint16(flags.COSMIC)
         out[a:b] = mask
 
-    each_block(work, ny, rows=32)
+    each_block(work, ny, rows=64)

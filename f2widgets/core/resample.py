@@ -22,7 +22,7 @@ Interpolant = Literal["cubic", "lanczos3", "linear", "nearest"]
 Weights = NDArray[np.floating]
 
 #: Rows of a tile: few enough that rotation does not matter along them, many enough for the cache.
-_ROWS = 32
+_ROWS = 96
 #: Bits of pixels that see no light.
 _DARK = np.uint16(flags.UNLIT | flags.NO_DATA)
 #: Pixels of shift that count as none.
@@ -58,7 +58,7 @@ def resample(
 
     Notes
     -----
-    *Method*: separable kernel with the sub-pixel shift of each column, in blocks of 32 rows. The
+    *Method*: separable kernel with the sub-pixel shift of each column, in blocks of 96 rows. The
     variance is interpolated with the squared weights. Bad pixels are filled from their neighbours first,
     and spoil an output pixel only where they would carry more than 0.15 of the weight along both axes.
     *Assumes* frames that differ by shift and small rotation.

@@ -269,7 +269,7 @@ def _without(frame: Frame, sums: tuple[Plane, Plane, Plane], clip: np.float32) -
         share *= spread[rows]
         np.add(variance[rows], share, out=noise[rows])
 
-    each_block(work, frame.shape[0], rows=32)
+    each_block(work, frame.shape[0], rows=64)
     return frame.with_(data=data, variance=noise)
 
 

@@ -52,7 +52,7 @@ def smoothed(plane: Plane, sigma: float) -> Plane:
         for step, weight in enumerate(weights[1:], 1):
             result += weight * across[:, step : step + nx]
 
-    each_block(work, ny, rows=32)
+    each_block(work, ny, rows=64)
     return out
 
 
