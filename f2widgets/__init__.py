@@ -11,6 +11,7 @@
 ``write_frame``    a ``Frame`` as a file
 ``show``           a picture of frames
 ``quality_table``  what was measured of a stack and of its frames; ``quality_text`` writes it down
+``sum_sigma``      sigma of a sum over pixels of a stack, their correlation included
 ``simulate``       raw frames whose truth is known
 ``Frame``          an image with variance, flags, facts and history
 ``F2Error``        the family of all errors raised on purpose
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from f2widgets import simulate
     from f2widgets.core.frame import Frame
+    from f2widgets.core.noise import sum_sigma
     from f2widgets.errors import F2Error
     from f2widgets.files import select, table
     from f2widgets.io.read import read_frame
@@ -46,6 +48,7 @@ __all__ = [
     "select",
     "show",
     "simulate",
+    "sum_sigma",
     "table",
     "write_frame",
 ]
@@ -62,6 +65,7 @@ _HOMES = {
     "reduce": "reduction",
     "select": "files",
     "show": "pictures",
+    "sum_sigma": "core.noise",
     "table": "files",
     "write_frame": "io.write",
 }

@@ -21,6 +21,7 @@ NAMES = [
     "select",
     "show",
     "simulate",
+    "sum_sigma",
     "table",
     "write_frame",
 ]
