@@ -12,6 +12,7 @@ from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, Unit, Within, ignore
 from f2widgets.core.blocks import each_block
 from f2widgets.core.frame import Frame
+from f2widgets.core.levels import usual_variance, variance_of
 from f2widgets.core.measures import QUALITY, flagged_part, quality_rows
 from f2widgets.core.noise import CORRELATION, correlation_of, correlation_table
 from f2widgets.core.notes import note
@@ -116,9 +117,7 @@ def _transparency(frames: Sequence[Frame], ratio: Values, radius: float, least: 
 
 def _light_weights(frame: Frame, light: Values, radius: float) -> Values:
     """Return the weight of each star: one over its relative variance, at best half a per cent."""
-    assert frame.variance is not None
-    good = (frame.mask[::7, ::7] & flags.UNUSABLE) == 0
-    sky = float(np.median(frame.variance[::7, ::7][good])) * np.pi * radius**2
+    sky = usual_variance(frame) * np.pi * radius**2
     mean = np.nanmean(light, axis=0)
     return np.asarray(1 / ((sky + mean) / mean**2 + 0.005**2))
 
@@ -184,8 +183,6 @@ def combine(
     sums: _Sums | None = None
     held: list[Frame] = []
     for k, frame in enumerate(frames):
-        if frame.variance is None:
-            raise WrongInputs(f"{frame.name} has no variance: it cannot be weighted. Add it first.")
         if sums is None:
             sums = _Sums(frame.shape)
         if frame.shape != sums.total.shape:
@@ -212,11 +209,7 @@ class _Sums:
 
     def add(self, frame: Frame, weight: str) -> None:
         """Add a frame."""
-        assert frame.variance is not None
-        variance = frame.variance
-        sample, flagged = variance[::7, ::7], frame.mask[::7, ::7]
-        good = (flagged & flags.UNUSABLE) == 0
-        noise = float(np.median(sample[good])) if good.any() else 1.0
+        variance, noise = variance_of(frame), usual_variance(frame) or 1.0
         w = np.float32(1 / noise if weight == "sky" and noise > 0 else 1.0)
         self.shares.append(float(w) ** 2 * noise)
         self.flagged.append(flagged_part(frame))

@@ -15,6 +15,7 @@ from f2widgets.core.flags import Mask
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import common_grid
 from f2widgets.core.guide import make_guide
+from f2widgets.core.levels import usual_variance
 from f2widgets.core.smoothing import binned, gaussian, grown, smoothed
 
 #: Side of the boxes in which the surroundings of sources are drawn, and the sigma of bright ones.
@@ -69,7 +70,8 @@ def flag_objects(
     members = list(frames)
     grid = common_grid(members)
     guide = make_guide(members, grid, tick=tick)
-    sigma = 1.2533 * _sigma(members)  # 1.2533: sigma of a median over that of a mean
+    usual = float(np.median([usual_variance(frame) for frame in members]))
+    sigma = 1.2533 * np.sqrt(usual)  # 1.2533: sigma of a median over that of a mean
     error = np.float32(sigma) / np.sqrt(np.maximum(guide.count, 1).astype(np.float32))
     deep = binned((guide.count == guide.count.max()).astype(np.float32), 2) > 1.9
     zero = np.float32(sky_peak(_softened(guide.data), deep))
@@ -97,16 +99,6 @@ def sky_peak(values: Plane, use: NDArray[np.bool_]) -> float:
 def _softened(plane: Plane) -> Plane:
     """Return the mean in boxes of two pixels, smoothed."""
     return _coarse(plane, 2) / np.float32(2 * gaussian(1.0).sum() ** 2)
-
-
-def _sigma(frames: list[Frame]) -> float:
-    """Return the usual noise of a pixel in one frame."""
-    values = []
-    for frame in frames:
-        assert frame.variance is not None
-        good = (frame.mask[::9, ::9] & flags.UNUSABLE) == 0
-        values.append(np.median(frame.variance[::9, ::9][good]) if good.any() else np.nan)
-    return float(np.sqrt(np.nanmedian(values)))
 
 
 def _light(significance: Plane, threshold: float, edge: float, grow: int) -> Mask:

@@ -14,6 +14,7 @@ from f2widgets.core.blocks import each_block
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import common_grid
 from f2widgets.core.guide import Guide, make_guide
+from f2widgets.core.levels import variance_of
 
 #: Variance of a value's deviation from the median of n frames, over the value's own, by n.
 _DEVIATION = (1 + 0.5 * np.pi / np.maximum(np.arange(256), 1)).astype(np.float32)
@@ -132,8 +133,7 @@ def _flag(
     sigma, edge, gradient, brightness = (np.float32(limit) for limit in limits)
     rows, columns = guide.part(k, frame.shape)
     ny = frame.shape[0]
-    variance = frame.variance
-    assert variance is not None
+    variance = variance_of(frame)
 
     def work(a: int, b: int) -> None:
         """Compare a block of rows, with one more on each side for the neighbours."""

@@ -13,6 +13,7 @@ from f2widgets.core.annotations import Tick, Within, ignore
 from f2widgets.core.blocks import each_block
 from f2widgets.core.flags import Mask
 from f2widgets.core.frame import Frame, Plane
+from f2widgets.core.levels import variance_of
 from f2widgets.core.notes import note
 from f2widgets.core.sorting import masked_median, median
 from f2widgets.errors import WrongInputs
@@ -250,8 +251,7 @@ def _subtract_mean(frames: list[Frame], clip: float, tick: Tick) -> list[Frame]:
 def _without(frame: Frame, sums: tuple[Plane, Plane, Plane], clip: np.float32) -> Frame:
     """Subtract the mean sky of the other frames from one."""
     total, spread, count = sums
-    variance = frame.variance
-    assert variance is not None
+    variance = variance_of(frame)
     s = _scale(frame)
     data, noise = np.empty(frame.shape, np.float32), np.empty(frame.shape, np.float32)
 
@@ -280,9 +280,8 @@ def _scale(frame: Frame) -> np.float32:
 
 def _sky_in(frame: Frame, rows: slice, clip: np.float32) -> tuple[Plane, Plane, Plane]:
     """Return, for some rows at the mean level, clean sky (else 0), its variance, and 1 where it is clean."""
-    assert frame.variance is not None
     s = _scale(frame)
-    value, spread = frame.data[rows] * (1 / s), frame.variance[rows] * (1 / (s * s))
+    value, spread = frame.data[rows] * (1 / s), variance_of(frame)[rows] * (1 / (s * s))
     weight = _clean(value, spread, frame.mask[rows], clip)
     value *= weight
     return value, spread, weight

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from f2widgets.core import flags
 from f2widgets.core.blocks import each_block
 from f2widgets.core.frame import Frame
+from f2widgets.core.levels import usual_variance
 
 Values = NDArray[np.float64]
 
@@ -67,9 +68,7 @@ def find_stars(frame: Frame, *, threshold: float = 4.5, most: int = 400) -> Star
     Gaussian-windowed centroids, iterated with a window as wide as the stars (E. Bertin's XWIN), accurate to a
     few hundredths of a pixel at S/N 50.
     """
-    assert frame.variance is not None
-    good = (frame.mask[::7, ::7] & flags.UNUSABLE) == 0
-    sigma = float(np.sqrt(np.median(frame.variance[::7, ::7][good]))) if good.any() else 0.0
+    sigma = float(np.sqrt(usual_variance(frame)))
     y, x = _peaks(frame, threshold * _SOFTENED * sigma)
     stamps, clean = _stamps(frame, y, x)
     y, x, stamps = y[clean], x[clean], stamps[clean]
