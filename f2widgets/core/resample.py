@@ -60,9 +60,10 @@ def resample(
 
     Notes
     -----
-    *Method*: separable kernel with the sub-pixel shift of each column, in blocks of so few rows that
-    rotation does not matter along them. The variance is interpolated with the squared weights. Bad pixels are
-    filled from their neighbours first, and spoil an output pixel only where they would carry more than 0.15 of the weight along both axes.
+    *Method*: separable kernel with the sub-pixel shift of each column, in blocks of so few rows that rotation
+    does not matter along them. The variance is interpolated with the squared weights. Bad pixels are filled
+    from their neighbours first, and spoil an output pixel only where they would carry more than 0.15 of the
+    weight along both axes.
     *Assumes* frames that differ by shift and small rotation.
     *Source*: ``resampleToCommonFrame`` of the reference, whose variance ignores the kernel.
     """
