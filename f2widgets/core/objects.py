@@ -108,9 +108,10 @@ def _light(significance: Plane, threshold: float, edge: float, grow: int) -> Mas
     for size in _BINS:
         found |= _fine(_standing_out(_coarse(significance, size), edge, threshold), size, shape)
     wide = _coarse(significance, _WIDE)
-    # what is darker than the sky is no source, but no sky either
-    found |= _fine(_standing_out(-wide, edge, 2 * threshold), _WIDE, shape)
-    near = _surroundings(found, significance) | _fine(_standing_out(wide, edge, threshold), _WIDE, shape)
+    # What is darker than the sky is no source: there the rough sky was too high. It is no measure of the
+    # sky's surface, but one of the sky of the other frames.
+    strange = _standing_out(wide, edge, threshold) | _standing_out(-wide, edge, 2 * threshold)
+    near = _surroundings(found, significance) | _fine(strange, _WIDE, shape)
     flagged = grown(found, grow).astype(np.uint16) * np.uint16(flags.OBJECT)
     flagged |= near.astype(np.uint16) * np.uint16(flags.NEAR_OBJECT)
     return flagged

@@ -61,9 +61,9 @@ def subtract_sky(
 
     Notes
     -----
-    *Method*: m = median of d_i / s_i with s_i = level_i / mean level; d_i - s_i m. One median serves all
-    frames of a group; `refine_sky` takes it out again exactly. A second time, after `flag_probe`, it leaves
-    out what was flagged meanwhile.
+    *Method*: m = median of d_i / s_i (of two the lower) with s_i = level_i / mean level; d_i - s_i m. One
+    median serves all frames of a group; `refine_sky` takes it out again exactly. A second time, after
+    `flag_probe`, it leaves out what was flagged meanwhile.
     *Assumes* dithers larger than the sources.
     *Source*: first pass of ``skyCorrect`` of the reference, which stacks the neighbours of each frame anew.
     """
@@ -159,13 +159,23 @@ def _levels(frames: list[Frame], scale: str, again: bool) -> tuple[Levels, Level
 
 
 def _middle(blocks: list[Plane], masks: list[Mask], level: float) -> Plane:
-    """Return the median over frames; where flags differ, of those that show sky."""
+    """Return the median over frames; where flags differ, of those that show sky; of two the lower.
+
+    The mean of two holds half of a source that one of them sees, and of the other's sky too much is taken.
+    """
     if len(blocks) == 1:
         return np.full_like(blocks[0], level)
     joined = np.bitwise_or.reduce(masks)
     if not (joined & _PASSING).any():
-        return median(blocks)
-    middle, count = masked_median(blocks, [(mask & _PASSING) != 0 for mask in masks])
+        return median(blocks) if len(blocks) > 2 else np.minimum(*blocks)
+    passing = [(mask & _PASSING) != 0 for mask in masks]
+    middle, count = masked_median(blocks, passing)
+    y, x = np.nonzero(count == 2)
+    if y.size:
+        both = [
+            np.where(out[y, x], np.float32(np.inf), b[y, x]) for b, out in zip(blocks, passing, strict=True)
+        ]
+        middle[y, x] = np.minimum.reduce(both)
     nowhere = count == 0
     if nowhere.any():
         np.copyto(middle, median(blocks), where=nowhere)
@@ -186,7 +196,8 @@ def refine_sky(
     frames : iterable of Frame
         After `subtract_sky` and `flag_objects`, each (ny, nx).
     clip : float
-        Leave out values further from zero than so many sigma of their own noise.
+        Leave out values above zero by more than so many sigma of their own noise: light. Below zero lies
+        sky of which the rough one took too much.
     group : int
         As in `subtract_sky`.
     tick : callable, optional
@@ -290,5 +301,5 @@ def _sky_in(frame: Frame, rows: slice, clip: np.float32) -> tuple[Plane, Plane, 
 def _clean(value: Plane, spread: Plane, mask: Mask, clip: np.float32) -> NDArray[np.float32]:
     """Return 1 where a pixel shows clean sky, else 0."""
     good = (mask & NOT_SKY) == 0
-    good &= value * value <= (clip * clip) * spread
+    good &= value * np.abs(value) <= (clip * clip) * spread  # however far below zero
     return np.asarray(good, np.float32)

@@ -97,6 +97,23 @@ def test_empty_sky():
     assert np.mean([objects(one).mean() for one in out]) < 0.01
 
 
+def test_what_is_darker_than_the_sky_is_no_source():
+    """Such places were called sources, and then no frame had a sky there."""
+    empty = Field(number=0, side=SIDE)
+    frames = []
+    for dx, dy in DITHER:
+        one = empty.frame(dx, dy)
+        data = one.data.copy()
+        x, y = 128 + round(dx), 128 + round(dy)
+        data[y - 15 : y + 15, x - 15 : x + 15] -= 20
+        frames.append(one.with_(data=data))
+    for one, (dx, dy) in zip(flag_objects(frames), DITHER, strict=True):
+        x, y = 128 + round(dx), 128 + round(dy)
+        hole = one.mask[y - 10 : y + 10, x - 10 : x + 10]
+        assert not (hole & flags.OBJECT).any()
+        assert ((hole & flags.NEAR_OBJECT) != 0).all()
+
+
 def test_peak_is_not_moved_by_light():
     rng = np.random.default_rng(3)
     values = rng.normal(2.0, 1.0, 20_000)

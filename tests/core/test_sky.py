@@ -125,6 +125,42 @@ def test_values_beyond_the_clip_are_left_out():
     assert refine_sky(frames, clip=10.0)[2].data[5, 5] == pytest.approx(2 - 0.5)
 
 
+def test_values_far_below_zero_are_sky_of_which_too_much_was_taken():
+    frames = [constant(v, 20, variance=1.0) for v in (40.0, -40.0, -41.0)]
+    frames[0] = frames[0].with_(mask=np.full((20, 20), flags.OBJECT, np.uint16))
+    out = refine_sky(frames)
+    assert out[0].data[5, 5] == pytest.approx(40 + 40.5)
+    assert out[1].data[5, 5] == pytest.approx(-40 + 41)
+
+
+def test_star_that_one_of_two_frames_sees_keeps_its_light():
+    """Of two frames the mean held half of the star: it lost half its light, and the other had a hole."""
+    rng = np.random.default_rng(12)
+    frames = [frame(rng.normal(1000, 5, (SIDE, SIDE)), variance=25.0, name=f"S{k}") for k in range(2)]
+    data = frames[0].data.copy()
+    data[20:24, 20:24] += 2000
+    rough = subtract_sky([frames[0].with_(data=data), frames[1]])
+    mask = np.zeros((SIDE, SIDE), np.uint16)
+    mask[20:24, 20:24] = flags.OBJECT
+    out = refine_sky([rough[0].with_(mask=mask), rough[1]])
+    assert out[0].data[20:24, 20:24].mean() == pytest.approx(2000, abs=10)
+    assert out[1].data[20:24, 20:24].mean() == pytest.approx(0, abs=10)
+    assert out[0].data.std() > 0
+
+
+def test_star_that_one_of_two_frames_beside_the_probe_sees_keeps_its_light():
+    frames = [one.with_(variance=np.full((SIDE, SIDE), 25, np.float32)) for one in set_of(5)]
+    data = frames[0].data.copy()
+    data[20:24, 20:24] += 2000
+    rough = subtract_sky([frames[0].with_(data=data), *frames[1:]], scale="offset")
+    probe = np.full((SIDE, SIDE), flags.PROBE, np.uint16)
+    again = subtract_sky([*rough[:2], *(one.with_(mask=probe) for one in rough[2:])])
+    mask = np.zeros((SIDE, SIDE), np.uint16)
+    mask[20:24, 20:24] = flags.OBJECT
+    out = refine_sky([again[0].with_(mask=mask), *again[1:]])
+    assert out[0].data[20:24, 20:24].mean() == pytest.approx(2000, abs=10)
+
+
 def test_second_time_leaves_out_what_was_flagged_meanwhile():
     frames = set_of(3)
     shadow = [one.with_(data=one.data * np.float32(0.94)) for one in frames[:2]]
