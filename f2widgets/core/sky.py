@@ -21,6 +21,10 @@ from f2widgets.errors import WrongInputs
 #: A pixel with one of these bits tells nothing of the sky.
 NOT_SKY = np.uint16(flags.UNUSABLE | flags.SATURATED | flags.NONLINEAR | flags.OBJECT | flags.PROBE)
 Levels = NDArray[np.float64]
+Limits = tuple[np.float32, np.float32]
+
+#: With fewer frames the median holds light of sources, and clean sky lies well below it.
+_FEW = 5
 
 #: Bits that differ from frame to frame: where one is set, the median is taken of the others.
 _PASSING = np.uint16(flags.COSMIC | flags.OBJECT | flags.PROBE)
@@ -196,8 +200,8 @@ def refine_sky(
     frames : iterable of Frame
         After `subtract_sky` and `flag_objects`, each (ny, nx).
     clip : float
-        Leave out values above zero by more than so many sigma of their own noise: light. Below zero lies
-        sky of which the rough one took too much.
+        Leave out values further from zero than so many sigma of their own noise. Of fewer than five frames
+        only those above zero: below it lies sky of which the rough one took too much.
     group : int
         As in `subtract_sky`.
     tick : callable, optional
@@ -238,12 +242,13 @@ def _subtract_mean(frames: list[Frame], clip: float, tick: Tick) -> list[Frame]:
     if len(frames) < 2:
         return frames
     shape, total_frames = frames[0].shape, len(frames)
+    limits = np.float32(np.inf if total_frames < _FEW else clip), np.float32(clip)
     total, spread, count = (np.zeros(shape, np.float32) for _ in range(3))
 
     def add(a: int, b: int) -> None:
         """Add up clean sky within a block of rows."""
         for frame in frames:
-            value, its_spread, weight = _sky_in(frame, slice(a, b), np.float32(clip))
+            value, its_spread, weight = _sky_in(frame, slice(a, b), limits)
             total[a:b] += value
             its_spread *= weight
             spread[a:b] += its_spread
@@ -254,12 +259,12 @@ def _subtract_mean(frames: list[Frame], clip: float, tick: Tick) -> list[Frame]:
     out = []
     for k in range(total_frames):
         frame = frames.pop(0)
-        out.append(_without(frame, (total, spread, count), np.float32(clip)))
+        out.append(_without(frame, (total, spread, count), limits))
         tick(k + 1, total_frames)
     return out
 
 
-def _without(frame: Frame, sums: tuple[Plane, Plane, Plane], clip: np.float32) -> Frame:
+def _without(frame: Frame, sums: tuple[Plane, Plane, Plane], limits: Limits) -> Frame:
     """Subtract the mean sky of the other frames from one."""
     total, spread, count = sums
     variance = variance_of(frame)
@@ -269,7 +274,7 @@ def _without(frame: Frame, sums: tuple[Plane, Plane, Plane], clip: np.float32) -
     def work(a: int, b: int) -> None:
         """Subtract within a block of rows."""
         rows = slice(a, b)
-        sky, _, share = _sky_in(frame, rows, clip)
+        sky, _, share = _sky_in(frame, rows, limits)
         np.subtract(count[rows], share, out=share)
         np.maximum(share, 1, out=share)
         np.divide(s, share, out=share)
@@ -289,17 +294,21 @@ def _scale(frame: Frame) -> np.float32:
     return np.float32(frame.measured.get("sky_scale", 1.0))
 
 
-def _sky_in(frame: Frame, rows: slice, clip: np.float32) -> tuple[Plane, Plane, Plane]:
+def _sky_in(frame: Frame, rows: slice, limits: Limits) -> tuple[Plane, Plane, Plane]:
     """Return, for some rows at the mean level, clean sky (else 0), its variance, and 1 where it is clean."""
     s = _scale(frame)
     value, spread = frame.data[rows] * (1 / s), variance_of(frame)[rows] * (1 / (s * s))
-    weight = _clean(value, spread, frame.mask[rows], clip)
+    weight = _clean(value, spread, frame.mask[rows], limits)
     value *= weight
     return value, spread, weight
 
 
-def _clean(value: Plane, spread: Plane, mask: Mask, clip: np.float32) -> NDArray[np.float32]:
-    """Return 1 where a pixel shows clean sky, else 0."""
+def _clean(value: Plane, spread: Plane, mask: Mask, limits: Limits) -> NDArray[np.float32]:
+    """Return 1 where a pixel shows clean sky, between so many sigma below zero and above, else 0."""
+    low, high = limits
     good = (mask & NOT_SKY) == 0
-    good &= value * np.abs(value) <= (clip * clip) * spread  # however far below zero
+    square = value * np.abs(value)
+    good &= square <= (high * high) * spread
+    if np.isfinite(low):
+        good &= square >= (-low * low) * spread
     return np.asarray(good, np.float32)
