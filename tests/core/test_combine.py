@@ -136,7 +136,7 @@ def test_inputs_stay_as_they_were():
 
 @pytest.fixture(scope="module")
 def field():
-    return Field(number=30, side=224, sigma=30.0, margin=50.0, brightest=3e5, faintest=2e4, seed=4)
+    return Field(number=12, side=256, sigma=30.0, margin=60.0, brightest=3e5, faintest=2e4, seed=4)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def clouds(field):
     frames = [
         field.frame(*shift, light=c * t / 120, fwhm=f, exposure_time=t, name=f"S{k}")
         for k, (shift, c, t, f) in enumerate(
-            zip(DITHER, clear, seconds, (3.3, 3.6, 3.4, 3.8, 3.5), strict=True)
+            zip(DITHER, clear, seconds, (3.0, 4.2, 3.4, 4.6, 3.5), strict=True)
         )
     ]
     return align(frames), np.array(clear) / np.mean(clear)
@@ -159,10 +159,10 @@ def test_transparency_is_measured_on_the_stars(clouds):
     with listening(lambda *said: heard.append(said)):
         out = match_counts(iter(frames))
     assert not heard
-    np.testing.assert_allclose([one.measured["transparency"] for one in out], clear, rtol=4e-3)
+    np.testing.assert_allclose([one.measured["transparency"] for one in out], clear, rtol=5e-3)
     for before, after, c in zip(frames, out, clear, strict=True):
         factor = 120 / before.facts.exposure_time / after.measured["transparency"]
-        assert factor == pytest.approx(120 / before.facts.exposure_time / c, rel=4e-3)
+        assert factor == pytest.approx(120 / before.facts.exposure_time / c, rel=5e-3)
         np.testing.assert_allclose(after.data, before.data * factor, rtol=1e-5)
         np.testing.assert_allclose(after.variance, before.variance * factor**2, rtol=1e-5)
 
