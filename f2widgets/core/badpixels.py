@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from f2widgets.core import flags
 from f2widgets.core.annotations import Unit, Within
 from f2widgets.core.arithmetic import must_fit
+from f2widgets.core.blocks import each_block
 from f2widgets.core.detector import AMPLIFIERS, SIDE
 from f2widgets.core.field import Circle, box_medians, fit_circle, spread, well_lit
 from f2widgets.core.flags import Mask
@@ -171,10 +172,7 @@ def _wrong_dark(darks: Sequence[Frame], hot: float, sigma: float, noisy: float) 
     """Say which pixels are hot or noisy in short darks."""
     facts, n = darks[0].facts, len(darks)
     noise = (facts.read_noise or 0.0) * np.sqrt(facts.coadds)
-    mean: Plane = np.asarray(np.mean([dark.data for dark in darks], axis=0, dtype=np.float32))
-    scatter = np.zeros_like(mean)
-    for dark in darks:
-        scatter += np.square(dark.data - mean)
+    mean, scatter = _mean_and_scatter([dark.data for dark in darks])
     mean = without_pedestal(mean)
     limit = max(hot * facts.exposure_time, sigma * noise / np.sqrt(n))
     bad = (mean > limit) | (mean < -6 * noise / np.sqrt(n))
@@ -182,6 +180,23 @@ def _wrong_dark(darks: Sequence[Frame], hot: float, sigma: float, noisy: float) 
         allowed = noise**2 + np.maximum(mean, 0)  # a hot pixel's own photon noise is no fault
         bad |= scatter > noisy**2 * (n - 1) * allowed
     return np.asarray(bad)
+
+
+def _mean_and_scatter(planes: list[Plane]) -> tuple[Plane, Plane]:
+    """Return the mean of planes, and the sum of squares about it."""
+    mean, scatter = np.empty_like(planes[0]), np.zeros_like(planes[0])
+
+    def work(a: int, b: int) -> None:
+        """Go through a block of rows twice while it is in the cache."""
+        total = planes[0][a:b].copy()
+        for plane in planes[1:]:
+            total += plane[a:b]
+        np.multiply(total, np.float32(1 / len(planes)), out=mean[a:b])
+        for plane in planes:
+            scatter[a:b] += np.square(plane[a:b] - mean[a:b])
+
+    each_block(work, len(mean), rows=64)
+    return mean, scatter
 
 
 def without_pedestal(data: Plane) -> Plane:

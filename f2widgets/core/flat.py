@@ -45,7 +45,8 @@ def combine_lamps(
     Returns
     -------
     list of Frame
-        The difference, named after the earliest lamp-on frame; behind it the darks as they came.
+        The difference, named after the earliest lamp-on frame; behind it the darks, without the variance that
+        nobody asks for.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def combine_lamps(
         for lamps in (on, off)
     )
     first = min(on, key=lambda frame: (str(frame.facts.ut_start or ""), frame.name))
-    rest = [frame for frame in everything if "DARK" in frame.facts.tags]
+    rest = [frame.with_(variance=None) for frame in everything if "DARK" in frame.facts.tags]
     return [_difference(first, lit, unlit), *rest]
 
 

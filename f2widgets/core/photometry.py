@@ -34,7 +34,7 @@ def aperture_weights(radius: float, half: int, dx: Values, dy: Values) -> Values
     Returns
     -------
     ndarray, shape (n, 2 half + 1, 2 half + 1)
-        Between 0 and 1; the rim is counted by distance, which is right to 1e-3 of the area.
+        Between 0 and 1; the rim is counted by distance: 0.1 % too much area at radius 9, 0.9 % at 3.
     """
     step = np.arange(-half, half + 1)
     distance = np.hypot(step[None, :, None] - dy[:, None, None], step[None, None, :] - dx[:, None, None])
