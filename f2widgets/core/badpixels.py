@@ -217,9 +217,14 @@ def without_pedestal(data: Plane) -> Plane:
     out = data.copy()
     whole = (ny // _STEP * _STEP, nx // strip * strip)
     pieces = out[: whole[0], : whole[1]].reshape(ny // _STEP, _STEP, nx // strip, strip)
-    for parity in (0, 1):
-        part = pieces[..., parity::2]
-        part -= np.median(part, axis=(1, 3), keepdims=True)
+
+    def level(a: int, b: int) -> None:
+        """Bring some steps of rows to zero."""
+        for parity in (0, 1):
+            part = pieces[a:b, ..., parity::2]
+            part -= np.median(part, axis=(1, 3), keepdims=True)
+
+    each_block(level, len(pieces), rows=16)
     for rest in (out[whole[0] :], out[:, whole[1] :]):  # what no whole piece covers
         if rest.size:
             rest -= np.median(rest)

@@ -99,7 +99,7 @@ def _least_squares(points: NDArray[np.float64]) -> tuple[float, float, float]:
 def _edges(light: Plane, level: float) -> NDArray[np.float64]:
     """Return points (x, y) where rows first rise to and last fall from half their local level."""
     found = []
-    for y in range(4, light.shape[0] - 4, 2):
+    for y in range(4, light.shape[0] - 4, max(light.shape[0] // 400, 1)):
         row = light[y]
         lit = np.flatnonzero(row > np.float32(0.5 * level))
         if lit.size < 64:
