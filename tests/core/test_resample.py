@@ -139,8 +139,13 @@ def test_variance_and_correlation_are_those_of_many_pixels(name, shift):
 def test_variance_of_half_a_pixel_by_hand():
     out = second(placed(np.zeros((SIDE, SIDE)), (0.5, 0.5), variance=9.0), interpolant="linear")
     np.testing.assert_allclose(out.variance[10:-10, 10:-10], 9 / 4, rtol=1e-5)
-    out = second(placed(np.zeros((SIDE, SIDE)), (0.5, 0.5), variance=9.0))
+    out = second(placed(np.zeros((SIDE, SIDE)), (0.5, 0.5), variance=9.0), interpolant="cubic")
     np.testing.assert_allclose(out.variance[10:-10, 10:-10], 9 * (164 / 256) ** 2, rtol=1e-5)
+    out = second(placed(np.zeros((SIDE, SIDE)), (0.5, 0.5), variance=9.0), interpolant="lanczos3")
+    at = np.array([0.5, 1.5, 2.5])
+    weights = np.sinc(at) * np.sinc(at / 3)
+    share = 2 * np.sum(weights**2) / (2 * np.sum(weights)) ** 2
+    np.testing.assert_allclose(out.variance[10:-10, 10:-10], 9 * share**2, rtol=1e-5)
 
 
 def test_bad_pixel_is_filled_and_flags_only_where_it_would_weigh():
