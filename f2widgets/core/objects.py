@@ -16,7 +16,7 @@ from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import common_grid
 from f2widgets.core.guide import make_guide
 from f2widgets.core.levels import usual_variance
-from f2widgets.core.smoothing import binned, gaussian, grown, smoothed
+from f2widgets.core.smoothing import binned, gaussian, grown, smoothed, unbinned
 
 #: Side of the boxes in which the surroundings of sources are drawn, and the sigma of bright ones.
 _WING, _BRIGHT = 4, 60.0
@@ -106,12 +106,12 @@ def _light(significance: Plane, threshold: float, edge: float, grow: int) -> Mas
     shape = significance.shape
     found = np.zeros(shape, bool)
     for size in _BINS:
-        found |= _fine(_standing_out(_coarse(significance, size), edge, threshold), size, shape)
+        found |= unbinned(_standing_out(_coarse(significance, size), edge, threshold), size, shape)
     wide = _coarse(significance, _WIDE)
     # What is darker than the sky is no source: there the rough sky was too high. It is no measure of the
     # sky's surface, but one of the sky of the other frames.
     strange = _standing_out(wide, edge, threshold) | _standing_out(-wide, edge, 2 * threshold)
-    near = _surroundings(found, significance) | _fine(strange, _WIDE, shape)
+    near = _surroundings(found, significance) | unbinned(strange, _WIDE, shape)
     flagged = grown(found, grow).astype(np.uint16) * np.uint16(flags.OBJECT)
     flagged |= near.astype(np.uint16) * np.uint16(flags.NEAR_OBJECT)
     return flagged
@@ -122,11 +122,6 @@ def _coarse(significance: Plane, size: int) -> Plane:
     return smoothed(binned(significance, size), 1.0)
 
 
-def _fine(area: NDArray[np.bool_], size: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Return an area of boxes in pixels."""
-    return np.repeat(np.repeat(area, size, axis=0), size, axis=1)[: shape[0], : shape[1]]
-
-
 def _surroundings(found: NDArray[np.bool_], significance: Plane) -> NDArray[np.bool_]:
     """Return where the wings of sources may reach: further for the bright.
 
@@ -135,7 +130,7 @@ def _surroundings(found: NDArray[np.bool_], significance: Plane) -> NDArray[np.b
     """
     near = grown(binned(found.astype(np.float32), _WING) > 0, 2)
     bright = grown(_coarse(significance, _WING) > _BRIGHT, 6)
-    return _fine(near | bright, _WING, found.shape)
+    return unbinned(near | bright, _WING, found.shape)
 
 
 def _standing_out(plane: Plane, edge: float, threshold: float) -> NDArray[np.bool_]:

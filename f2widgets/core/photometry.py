@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from f2widgets.core import flags
 from f2widgets.core.frame import Frame
-from f2widgets.core.stacking import masked_median
+from f2widgets.core.stacking import median_of_usable
 
 Values = NDArray[np.float64]
 
@@ -75,7 +75,7 @@ def same_light(frames: Sequence[Frame], places: Sequence[Values], radius: float)
     spoilt |= ((all_masks & (flags.NO_DATA | flags.UNLIT)) != 0).any(axis=(2, 3))
     missing = (all_masks & flags.UNUSABLE) != 0
     if missing.any():
-        all_stamps = np.where(missing, masked_median(all_stamps, ~missing), all_stamps)
+        all_stamps = np.where(missing, median_of_usable(all_stamps, ~missing), all_stamps)
     sums = np.einsum("fnji,fnji->fn", all_stamps, np.array(weights))
     sums[spoilt] = np.nan
     return np.asarray(sums)

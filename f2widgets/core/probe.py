@@ -14,8 +14,8 @@ from f2widgets.core.detector import SIDE
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import common_grid
 from f2widgets.core.notes import note
-from f2widgets.core.smoothing import binned, grown
-from f2widgets.core.stacking import masked_median
+from f2widgets.core.smoothing import binned, grown, unbinned
+from f2widgets.core.stacking import median_of_usable
 
 #: Side in pixels of the boxes in which the shadow is sought, on the full array.
 _BOX = 8
@@ -75,8 +75,8 @@ def flag_probe(
     out = []
     for frame, (y, x) in zip(members, places, strict=True):
         ny, nx = (-(-size // box) for size in frame.shape)
-        part = np.repeat(np.repeat(wide[y : y + ny, x : x + nx], box, axis=0), box, axis=1)
-        out.append(frame.with_(mask=frame.mask | part[: frame.shape[0], : frame.shape[1]]))
+        part = unbinned(wide[y : y + ny, x : x + nx], box, frame.shape)
+        out.append(frame.with_(mask=frame.mask | part))
     return out
 
 
@@ -95,7 +95,7 @@ def _coarse_median(
         part = (k, slice(y, y + mean.shape[0]), slice(x, x + mean.shape[1]))
         values[part], usable[part] = mean, filled > 0.5
         tick(k + 1, len(frames))
-    middle = masked_median(values, usable)
+    middle = median_of_usable(values, usable)
     middle[~usable.any(axis=0)] = np.nan
     return middle, places
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,6 +80,11 @@ def binned(plane: Plane, size: int) -> Plane:
 
     each_block(work, ny, rows=max(64 // size, 1))
     return out
+
+
+def unbinned(boxes: NDArray[Any], size: int, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return the values of boxes of `size` x `size` pixels for each pixel of an array of `shape`."""
+    return np.repeat(np.repeat(boxes, size, axis=0), size, axis=1)[: shape[0], : shape[1]]
 
 
 def grown(area: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:

@@ -131,7 +131,7 @@ def _clipped(
 ) -> tuple[Plane, Plane]:
     """Return average and variance of the values left after rejection."""
     n = len(data)
-    centre = median(data) if usable is None else masked_median(np.array(data), usable)
+    centre = median(data) if usable is None else median_of_usable(np.array(data), usable)
     if n < 3 and reject != "none":
         reject = "none"
     residuals = [one - centre for one in data]
@@ -188,7 +188,7 @@ def _kept(
     return [k | (nothing & g) for k, g in zip(kept, good, strict=True)] if nothing.any() else kept
 
 
-def masked_median(values: NDArray[np.floating], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+def median_of_usable(values: NDArray[np.floating], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return the median along the first axis of the usable values; 0 where there is none."""
     count = usable.sum(axis=0)
     ordered = np.sort(np.where(usable, values, np.inf), axis=0)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from f2widgets.core import flags
-from f2widgets.core.stacking import masked_median, stack
+from f2widgets.core.stacking import median_of_usable, stack
 from tests.core.images import constant, frame
 
 
@@ -136,4 +136,4 @@ def test_unknown_variance_counts_as_none():
 def test_masked_median():
     values = np.array([[1.0, 5.0], [2.0, 6.0], [9.0, 7.0]])
     usable = np.array([[True, False], [False, False], [True, False]])
-    np.testing.assert_array_equal(masked_median(values, usable), [5, 0])
+    np.testing.assert_array_equal(median_of_usable(values, usable), [5, 0])
