@@ -13,6 +13,7 @@ from f2widgets.core.blocks import each_block
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.notes import note
 from f2widgets.core.sky import NOT_SKY
+from f2widgets.core.trace import SURFACE, surface_table
 
 #: A pixel with one of these bits may hold faint light.
 _NOT_DARK = np.uint16(NOT_SKY | flags.NEAR_OBJECT)
@@ -63,7 +64,8 @@ def flatten_background(
     if extended == "yes" or (extended == "auto" and _extended_source(frame, box)):
         note("has an extended source: no background surface is subtracted", frame.name)
         return frame
-    surface = Surface(_fit(means, counts, order, box, frame.shape), frame.shape)
+    coefficients = _fit(means, counts, order, box, frame.shape)
+    surface = Surface(coefficients, frame.shape)
     out = np.empty(frame.shape, np.float32)
 
     def work(a: int, b: int) -> None:
@@ -71,7 +73,7 @@ def flatten_background(
         np.subtract(frame.data[a:b], surface.rows(a, b), out=out[a:b])
 
     each_block(work, frame.shape[0], rows=64)
-    return frame.with_(data=out)
+    return frame.with_(data=out, tables={**frame.tables, SURFACE: surface_table(coefficients)})
 
 
 class Surface:

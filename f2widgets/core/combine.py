@@ -19,6 +19,7 @@ from f2widgets.core.notes import note
 from f2widgets.core.photometry import same_light
 from f2widgets.core.stacking import stack
 from f2widgets.core.stars import Stars, find_stars
+from f2widgets.core.trace import TRACE, stack_tables, traced
 from f2widgets.errors import WrongInputs
 
 Values = NDArray[np.float64]
@@ -166,7 +167,7 @@ def combine(
     -------
     list of Frame
         The stack, named after the earliest frame, with the plane EXPMAP (seconds) and the tables
-        NOISECOR and QUALITY.
+        NOISECOR, QUALITY, TRACE and MARKS.
 
     Raises
     ------
@@ -204,6 +205,7 @@ class _Sums:
         self.used, self.unused = np.zeros(shape, np.uint16), np.full(shape, 0xFFFF, np.uint16)
         self.members: list[Frame] = []
         self.shares: list[float] = []
+        self.weights: list[float] = []
         self.flagged: list[float] = []
         self.correlations: list[NDArray[np.floating]] = []
 
@@ -211,6 +213,7 @@ class _Sums:
         """Add a frame."""
         variance, noise = variance_of(frame), usual_variance(frame) or 1.0
         w = np.float32(1 / noise if weight == "sky" and noise > 0 else 1.0)
+        self.weights.append(float(w))
         self.shares.append(float(w) ** 2 * noise)
         self.flagged.append(flagged_part(frame))
         self.correlations.append(correlation_of(frame))
@@ -231,6 +234,8 @@ class _Sums:
             self.unused[a:b] &= np.where(out, mask, np.uint16(0xFFFF))
 
         each_block(work, frame.shape[0], rows=64)
+        if TRACE not in frame.tables:  # it was not resampled
+            frame = frame.with_(tables={**frame.tables, **traced(frame)})
         self.members.append(frame.bare())
 
     def result(self, held: list[Frame]) -> Frame:
@@ -259,6 +264,7 @@ class _Sums:
             tables={
                 CORRELATION: correlation_table(np.asarray(correlation)),
                 QUALITY: quality_rows(self.members, self.flagged),
+                **stack_tables(self.members, self.weights),
             },
             measured=_averages(self.members),
         )

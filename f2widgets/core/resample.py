@@ -18,6 +18,7 @@ from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import Grid, common_grid
 from f2widgets.core.levels import variance_of
 from f2widgets.core.noise import CORRELATION, correlation_table, kernel_correlation
+from f2widgets.core.trace import traced
 
 Interpolant = Literal["cubic", "lanczos3", "linear", "nearest"]
 Weights = NDArray[np.floating]
@@ -125,21 +126,79 @@ class _Tile:
     along_y: Weights  #: (points, columns)
     along_x: Weights  #: (points,)
 
+    def within(self, rows: slice, columns: slice, corner: tuple[int, int]) -> _Tile | None:
+        """Return the piece within some rows and columns, for a frame of which only a cut-out is there."""
+        a, b = max(self.rows[0], rows.start), min(self.rows[1], rows.stop)
+        c, d = max(self.columns[0], columns.start), min(self.columns[1], columns.stop)
+        if a >= b or c >= d:
+            return None
+        along_y = self.along_y[:, c - self.columns[0] : d - self.columns[0]]
+        return _Tile((a, b), (c, d), self.y - corner[0], self.x - corner[1], along_y, self.along_x)
+
 
 def _onto(frame: Frame, grid: Grid, k: int, interpolant: Interpolant) -> Frame:
     """Interpolate one frame onto the grid."""
-    data, variance = _filled(frame)
-    out = np.zeros(grid.shape, np.float32)
-    noise = np.zeros(grid.shape, np.float32)
-    mask = np.full(grid.shape, flags.NO_DATA, np.uint16)
-    matrix = grid.matrices[k]
-    rows = int(np.clip(_DRIFT / max(abs(float(matrix[0, 1])), 1e-9), 4, _ROWS))
+    tiles = list(_all_tiles(grid, k, interpolant, (0, grid.shape[0])))
+    out = _interpolated(frame, tiles, grid.shape, (0, 0), abs(float(np.linalg.det(grid.matrices[k][:, :2]))))
+    tables = {**frame.tables, **traced(frame), CORRELATION: correlation_table(_correlation(tiles))}
+    return out.with_(wcs=grid.wcs, tables=tables)
+
+
+def resample_part(
+    frame: Frame,
+    corner: tuple[int, int],
+    grid: Grid,
+    k: int,
+    part: tuple[slice, slice],
+    interpolant: Interpolant,
+) -> Frame:
+    """Interpolate a cut-out of a frame onto a part of the grid, as `resample` does it with whole frames.
+
+    Parameters
+    ----------
+    frame : Frame
+        The cut-out, wide enough for the kernel: ten pixels more than the part on each side.
+    corner : tuple of int
+        Row and column of its first pixel in the whole frame.
+    grid : Grid
+        The whole grid.
+    k : int
+        Number of the frame in the grid.
+    part : tuple of slice
+        Rows and columns of the grid.
+    interpolant : {'cubic', 'lanczos3', 'linear', 'nearest'}
+        As for `resample`.
+
+    Returns
+    -------
+    Frame
+        Shape of the part.
+    """
+    rows, wanted = part
+    # Along y the last columns of a tile borrow their weights: go beyond, and cut off.
+    columns = slice(wanted.start, min(wanted.stop + 6, grid.shape[1]))
     tiles = [
-        tile
-        for a, b in spans(grid.shape[0], rows)
-        for tile in _tiles(matrix, (a, b), grid.shape[1], interpolant)
+        cut
+        for tile in _all_tiles(grid, k, interpolant, (rows.start, rows.stop))
+        if (cut := tile.within(rows, columns, corner)) is not None
     ]
-    scale = abs(float(np.linalg.det(matrix[:, :2])))
+    shape = rows.stop - rows.start, columns.stop - columns.start
+    scale = abs(float(np.linalg.det(grid.matrices[k][:, :2])))
+    wide = _interpolated(frame, tiles, shape, (rows.start, columns.start), scale)
+    width = wanted.stop - wanted.start
+    data, variance, mask = (plane[:, :width] for plane in (wide.data, variance_of(wide), wide.mask))
+    return wide.with_(data=data, variance=variance, mask=mask)
+
+
+def _interpolated(
+    frame: Frame, tiles: list[_Tile], shape: tuple[int, int], origin: tuple[int, int], scale: float
+) -> Frame:
+    """Interpolate tiles from a frame into an array whose first pixel is `origin` in the grid."""
+    data, variance = _filled(frame)
+    out = np.zeros(shape, np.float32)
+    noise = np.zeros(shape, np.float32)
+    mask = np.full(shape, flags.NO_DATA, np.uint16)
+    top, left = origin
 
     def work(first: int, last: int) -> None:
         """Interpolate some tiles."""
@@ -153,21 +212,23 @@ def _onto(frame: Frame, grid: Grid, k: int, interpolant: Interpolant) -> Frame:
             inner = _overlap(window, frame.shape)
             if inner is None:
                 continue
-            part = (slice(a, b), slice(c, d))
+            part = (slice(a - top, b - top), slice(c - left, d - left))
             out[part] = _weighted(_cut(data, window, inner, 0), ky, kx)
             noise[part] = _weighted(_cut(variance, window, inner, 0), ky**2, kx**2)
             mask[part] = _joined(_cut(frame.mask, window, inner, flags.NO_DATA), ky, kx)
 
     each_block(work, len(tiles), rows=1)
     mask &= np.uint16(0xFFFF ^ flags.INTERNAL)
-    return frame.with_(
-        data=out,
-        variance=noise,
-        mask=mask,
-        wcs=grid.wcs,
-        planes={},
-        tables={**frame.tables, CORRELATION: correlation_table(_correlation(tiles))},
-    )
+    return frame.with_(data=out, variance=noise, mask=mask, planes={})
+
+
+def _all_tiles(grid: Grid, k: int, interpolant: Interpolant, rows: tuple[int, int]) -> Iterator[_Tile]:
+    """Cut the blocks of rows that hold some rows of the grid into tiles, one frame's."""
+    matrix = grid.matrices[k]
+    height = int(np.clip(_DRIFT / max(abs(float(matrix[0, 1])), 1e-9), 4, _ROWS))
+    for a, b in spans(grid.shape[0], height):
+        if a < rows[1] and b > rows[0]:
+            yield from _tiles(matrix, (a, b), grid.shape[1], interpolant)
 
 
 def _tiles(matrix: Weights, rows: tuple[int, int], columns: int, interpolant: Interpolant) -> Iterator[_Tile]:

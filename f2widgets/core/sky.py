@@ -126,6 +126,29 @@ def _subtract_median(frames: list[Frame], scale: str, tick: Tick) -> list[Frame]
         return frames  # nothing new is known since the first time
     levels, scales = _levels(frames, scale, again)
     offsets = np.zeros(len(frames)) if again else levels - scales * levels.mean()
+    return subtract_middle(frames, levels, scales, offsets, tick=tick)
+
+
+def subtract_middle(
+    frames: Sequence[Frame], levels: Levels, scales: Levels, offsets: Levels, *, tick: Tick = ignore
+) -> list[Frame]:
+    """Subtract the median of a group, whose levels are known, from its frames.
+
+    Parameters
+    ----------
+    frames : sequence of Frame, each (ny, nx)
+        The group, or the same window of each frame in it.
+    levels, scales, offsets : ndarray, shape (n,)
+        Level of the sky in each whole frame, the factor by which the median is multiplied for it, and what is
+        subtracted before.
+    tick : callable, optional
+        Progress.
+
+    Returns
+    -------
+    list of Frame
+        Around zero; `measured` has sky and sky_scale.
+    """
     out = [np.empty(frame.shape, np.float32) for frame in frames]
 
     def work(a: int, b: int) -> None:
