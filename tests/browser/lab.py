@@ -1,10 +1,12 @@
 """JupyterLab with a server of its own, and a page of it in headless Chromium."""
 
+import json
 import os
 import secrets
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 import urllib.request
 from contextlib import contextmanager
@@ -60,27 +62,89 @@ def server(folder, home):
 
 
 @contextmanager
-def page(chromium, address, token, notebook):
-    """Open a notebook in Chromium; gives the page and the list of errors in its console."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=FLAGS, headless=True)
+def voila(folder, home, notebook):
+    """Serve one notebook with Voila; gives the address."""
+    port = _free_port()
+    places = {name: str(home / name.lower()) for name in PLACES}
+    command = [sys.executable, "-m", "voila", str(folder / notebook), "--no-browser", f"--port={port}"]
+    command += ["--Voila.ip=127.0.0.1", "--show_tracebacks=True"]
+    with open(home / "voila.log", "w") as log:
+        running = subprocess.Popen(command, env={**os.environ, **places}, stdout=log, stderr=log, cwd=folder)
         try:
-            opened = browser.new_page(viewport={"width": 1300, "height": 900})
-            opened.set_default_timeout(60_000)
-            errors = []
-            opened.on(
-                "console", lambda message: errors.append(message.text) if message.type == "error" else None
-            )
-            opened.on("pageerror", lambda error: errors.append(str(error)))
-            opened.goto(f"{address}/lab/tree/{notebook}?token={token}&reset")
-            opened.wait_for_function("() => window.jupyterapp !== undefined")
-            opened.wait_for_function("() => window.jupyterapp.shell.currentWidget?.sessionContext")
-            opened.evaluate(READY)
-            yield opened, errors
+            address = f"http://127.0.0.1:{port}"
+            _until_answered(f"{address}/voila/static/voila.js", running, home / "voila.log")
+            yield address
         finally:
-            browser.close()
+            running.terminate()
+            running.wait(timeout=20)
+
+
+def write_notebook(path, *cells):
+    """Write a notebook of code cells."""
+    made = [
+        {"cell_type": "code", "id": f"cell{k}", "metadata": {}, "execution_count": None, "outputs": []}
+        | {"source": textwrap.dedent(source).strip()}
+        for k, source in enumerate(cells)
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    whole = {"cells": made, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(whole))
+
+
+@contextmanager
+def browsing(chromium, address, size=(1300, 900)):
+    """Open a page that reaches our server only; gives the page and a list of what went wrong.
+
+    Errors of the console and of scripts count, and so does every request to another place, which is refused.
+    """
+    context = chromium.new_context(viewport={"width": size[0], "height": size[1]})
+    try:
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        errors = []
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+
+        def guard(route):
+            url = route.request.url
+            if url.startswith((f"{address}/", "data:", "blob:")):
+                return route.continue_()
+            errors.append(f"a request to {url}")
+            return route.abort()
+
+        context.route("**/*", guard)
+        yield page, errors
+    finally:
+        context.close()
+
+
+@contextmanager
+def page(chromium, address, token, notebook):
+    """Open a notebook in JupyterLab; gives the page and the list of what went wrong."""
+    with browsing(chromium, address) as (opened, errors):
+        opened.goto(f"{address}/lab/tree/{notebook}?token={token}&reset")
+        opened.wait_for_function("() => window.jupyterapp !== undefined")
+        opened.wait_for_function("() => window.jupyterapp.shell.currentWidget?.sessionContext")
+        opened.evaluate(READY)
+        yield opened, errors
+
+
+def failed_cells(opened):
+    """Return what went wrong in the cells of the open notebook."""
+    every = [output for cell in opened.evaluate(CELLS) for output in cell["outputs"]]
+    return [output for output in every if output["output_type"] == "error"]
+
+
+def violations(opened, selector=".f2-root"):
+    """Return what axe-core finds seriously wrong for people who cannot see or use a mouse."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(opened, context=selector).response["violations"]
+    return [
+        (one["id"], one["help"], [node["html"][:200] for node in one["nodes"]])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
 
 
 def _free_port():

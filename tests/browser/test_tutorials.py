@@ -1,27 +1,14 @@
 """The tutorials in the browser: JupyterLab opens each, runs all its cells, and no cell fails."""
 
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.browser.lab import CELLS, RUN_ALL, page, server
-from tests.run import browser
 
 pytestmark = pytest.mark.browser
 TUTORIALS = Path(__file__).parents[2] / "tutorials"
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """Return the browser; without one skip, but fail where CI is set."""
-    found = browser()
-    if found is None and os.environ.get("CI"):
-        pytest.fail("Chromium was not found: python tests/run.py installs it")
-    if found is None:
-        pytest.skip("Chromium was not found: python tests/run.py installs it where it can")
-    return found
 
 
 @pytest.mark.parametrize("notebook", sorted(path.name for path in TUTORIALS.glob("*.ipynb")))

@@ -1,0 +1,170 @@
+"""What the panels share: folder, files, selection, what is asked for, products; nothing on a screen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import traitlets as t
+
+from f2widgets.errors import ParameterError
+from f2widgets.widgets.deeds import Deed
+
+#: Version of the state that is written out; a later one is refused.
+VERSION = 1
+
+
+class Workspace(t.HasTraits):
+    """The state that panels watch and set; they do not know each other.
+
+    Parameters
+    ----------
+    folder : path-like, optional
+        Where the raw frames are.
+    out : path-like, optional
+        Where products go, and the database of calibrations is.
+    config : path-like, optional
+        Configuration of the databases.
+
+    Attributes
+    ----------
+    files : tuple of `~pathlib.Path`
+        The files under consideration: what the file selector leaves.
+    selection : tuple of `~pathlib.Path`
+        Those that were picked for what comes next.
+    chosen_by : Deed or None
+        The call of ``select`` that gives the selection again; None if it was picked by hand.
+    recipe : str or None
+        The recipe asked for; None for the one that fits.
+    settings : dict
+        ``{"step:parameter": value}``.
+    user_cals : dict
+        Calibrations pinned by the user, by kind.
+    without, keep : tuple of str
+        Steps to leave out, or to keep the frames after.
+    running : bool
+        A reduction is going on.
+    products : tuple of `f2widgets.reduction.Products`
+        What was made, latest last.
+    looking_at : tuple
+        Paths or Frames that the image inspector shows.
+    message : str
+        The last thing worth telling, in words.
+    deeds : tuple of Deed
+        What was done, in order.
+    """
+
+    folder = t.Instance(Path)
+    out = t.Instance(Path)
+    config = t.Instance(Path, allow_none=True)
+    files = t.Tuple()
+    selection = t.Tuple()
+    chosen_by = t.Instance(Deed, allow_none=True)
+    recipe = t.Unicode(None, allow_none=True)
+    settings = t.Dict()
+    user_cals = t.Dict()
+    without = t.Tuple()
+    keep = t.Tuple()
+    running = t.Bool(False)
+    products = t.Tuple()
+    looking_at = t.Tuple()
+    message = t.Unicode("")
+    deeds = t.Tuple()
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str] = ".",
+        out: str | os.PathLike[str] = ".",
+        config: str | os.PathLike[str] | None = None,
+    ) -> None:
+        super().__init__(
+            folder=Path(folder).expanduser().absolute(),
+            out=Path(out).expanduser().absolute(),
+            config=None if config is None else Path(config).expanduser().absolute(),
+        )
+
+    def select(self, files: Iterable[str | os.PathLike[str]], chosen_by: Deed | None = None) -> None:
+        """Pick files for what comes next.
+
+        Parameters
+        ----------
+        files : iterable of path-like
+            The files.
+        chosen_by : Deed, optional
+            The call of ``select`` that gives them again.
+        """
+        with self.hold_trait_notifications():
+            self.chosen_by = chosen_by
+            self.selection = tuple(Path(file) for file in files)
+
+    def did(self, deed: Deed) -> None:
+        """Note what was done, so that it can be done again; the same call twice in a row counts once."""
+        if not self.deeds or self.deeds[-1] != deed:
+            self.deeds = (*self.deeds, deed)
+
+    def state(self) -> dict[str, Any]:
+        """Return what is worth keeping, as plain values for a JSON file."""
+        texts = {name: os.fspath(getattr(self, name)) for name in ("folder", "out")}
+        lists = {name: [os.fspath(x) for x in getattr(self, name)] for name in ("files", "selection")}
+        looking = [os.fspath(x) for x in self.looking_at if isinstance(x, str | os.PathLike)]
+        return {
+            "version": VERSION,
+            **texts,
+            **lists,
+            "config": None if self.config is None else os.fspath(self.config),
+            "recipe": self.recipe,
+            "settings": dict(self.settings),
+            "user_cals": {kind: os.fspath(file) for kind, file in self.user_cals.items()},
+            "without": list(self.without),
+            "keep": list(self.keep),
+            "looking_at": looking,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up a state that was kept.
+
+        Parameters
+        ----------
+        state : mapping
+            From `state`.
+
+        Raises
+        ------
+        ParameterError
+            If it is no such state, or of a later version.
+        """
+        version = state.get("version") if isinstance(state, Mapping) else None
+        if not isinstance(version, int) or version < 1:
+            raise ParameterError("This is no saved state of f2widgets: it has no version.")
+        if version > VERSION:
+            raise ParameterError(
+                f"The state was saved by a later f2widgets (version {version}, known: {VERSION}). Update it."
+            )
+        try:
+            values = _values(state)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ParameterError(f"The saved state is damaged: {error}.") from error
+        try:
+            with self.hold_trait_notifications():
+                for name, value in values.items():
+                    setattr(self, name, value)
+        except t.TraitError as error:
+            raise ParameterError(f"The saved state is damaged: {error}") from error
+
+
+def _values(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the traits behind a saved state."""
+    paths = {name: tuple(Path(x) for x in state[name]) for name in ("files", "selection", "looking_at")}
+    return {
+        **paths,
+        "folder": Path(state["folder"]),
+        "out": Path(state["out"]),
+        "config": None if state["config"] is None else Path(state["config"]),
+        "recipe": state["recipe"],
+        "settings": dict(state["settings"]),
+        "user_cals": {kind: Path(file) for kind, file in state["user_cals"].items()},
+        "without": tuple(state["without"]),
+        "keep": tuple(state["keep"]),
+    }
