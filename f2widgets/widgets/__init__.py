@@ -5,8 +5,9 @@ Each panel is a view of a `Workspace`; given the same one they work together. Ho
 - One module, one class derived from `Panel`, the `Workspace` its first argument; beside it one script with
   ``function build(page)``, put together from ``make``, ``button``, ``field``, ``framed``, ``tableOf`` (see
   ``parts.js`` and ``table.js``) and named in `Panel.scripts`.
-- Every click calls a public method marked by `from_page`: ``page.call("select", {files: [...]})``. What it
-  raises is shown in the panel. It takes and returns what JSON can hold; bytes go in a `Reply`.
+- Every click calls a public method marked by `from_page`, or by `asked_by_page` where it only asks:
+  ``page.call("select", {files: [...]})``. What it raises is shown in the panel. It takes and returns what
+  JSON can hold; bytes go in a `Reply`.
 - Rows and pixels are sent by messages in `Panel.arrived`, when a page says that it is ready, and again when
   the workspace changes; they are no traits, so that a saved notebook stays small.
 - What was done is noted as a `Deed` in the workspace, from which scripts and notebooks are written.
@@ -19,11 +20,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from f2widgets.widgets.session_panel import SessionPanel
     from f2widgets.widgets.workspace import Workspace
 
-__all__ = ["Workspace"]
+__all__ = ["SessionPanel", "Workspace"]
 
-_HOMES = {"Workspace": "workspace"}
+_HOMES = {"SessionPanel": "session_panel", "Workspace": "workspace"}
 
 
 def __getattr__(name: str) -> Any:

@@ -61,6 +61,40 @@ class Deed:
         return "" if write is None else shlex.join(write(self))
 
 
+def plain(value: Any) -> Any:
+    """Return a deed, or a value in one, as JSON can hold it; `deed_of` takes it back."""
+    if isinstance(value, Deed):
+        of = {"function": value.function, "name": value.name, "title": value.title}
+        return of | {"arguments": plain(value.arguments), "options": plain(value.options)}
+    if isinstance(value, Name):
+        return {"variable": str(value)}
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    return [plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def deed_of(kept: Mapping[str, Any]) -> Deed:
+    """Return the deed behind what `plain` made of it; KeyError or TypeError where it is damaged."""
+
+    def back(value: Any) -> Any:
+        match value:
+            case {"variable": str(name), **rest} if not rest:
+                return Name(name)
+            case dict():
+                return {key: back(one) for key, one in value.items()}
+            case list():
+                return [back(one) for one in value]
+        return value
+
+    texts = [kept[key] for key in ("function", "name", "title")]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a deed has texts for function, name and title")
+    function, name, title = texts
+    return Deed(function, tuple(back(kept["arguments"])), dict(back(kept["options"])), name, title)
+
+
 def written(value: Any) -> str:
     """Return a value as Python source; paths as text, names as they are."""
     if isinstance(value, Name):

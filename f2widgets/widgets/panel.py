@@ -41,7 +41,13 @@ class Reply:
 
 def from_page(method: F) -> F:
     """Let the page call this method; everything that a click does is such a method."""
-    setattr(method, _MARK, True)
+    setattr(method, _MARK, "deed")
+    return method
+
+
+def asked_by_page(method: F) -> F:
+    """Let the page call this method to learn something; an error that is shown stays."""
+    setattr(method, _MARK, "question")
     return method
 
 
@@ -118,7 +124,7 @@ class Panel(anywidget.AnyWidget):
 
     # The page's calls.
 
-    @from_page
+    @asked_by_page
     def show_code(self) -> dict[str, str]:
         """Return the Python and the shell lines that do what the panel does."""
         deeds = self.code()
@@ -178,12 +184,13 @@ class Panel(anywidget.AnyWidget):
     def _answer(self, name: str, arguments: dict[str, Any], number: int) -> None:
         """Carry out a call and answer it."""
         method = getattr(type(self), name, None)
-        if not getattr(method, _MARK, False):
+        mark = getattr(method, _MARK, None)
+        if mark is None:
             log.error("the page called %s.%s, which it may not", type(self).__name__, name)
             self.send({"answer": number, "error": f"{self.title} has no such action: {name}."})
             return
         assert method is not None
-        if self.message.get("kind") == "error" and name not in ("show_code", "dismiss"):
+        if mark == "deed" and self.message.get("kind") == "error":
             self.message = {}  # the next deed answers the error before
         result = self.guarded(lambda: method(self, **arguments))
         if isinstance(result, Exception):

@@ -10,7 +10,7 @@ from typing import Any
 import traitlets as t
 
 from f2widgets.errors import ParameterError
-from f2widgets.widgets.deeds import Deed
+from f2widgets.widgets.deeds import Deed, deed_of, plain
 
 #: Version of the state that is written out; a later one is refused.
 VERSION = 1
@@ -120,6 +120,8 @@ class Workspace(t.HasTraits):
             "without": list(self.without),
             "keep": list(self.keep),
             "looking_at": looking,
+            "chosen_by": None if self.chosen_by is None else plain(self.chosen_by),
+            "deeds": [plain(deed) for deed in self.deeds],
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -167,4 +169,6 @@ def _values(state: Mapping[str, Any]) -> dict[str, Any]:
         "user_cals": {kind: Path(file) for kind, file in state["user_cals"].items()},
         "without": tuple(state["without"]),
         "keep": tuple(state["keep"]),
+        "chosen_by": None if state["chosen_by"] is None else deed_of(state["chosen_by"]),
+        "deeds": tuple(deed_of(one) for one in state["deeds"]),
     }
