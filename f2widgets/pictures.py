@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from f2widgets.core import flags
+from f2widgets.core.display import binned_flags, binned_known, binning, plane_values
 from f2widgets.core.frame import Frame
 from f2widgets.errors import ParameterError
 from f2widgets.io.atomic import written_whole
@@ -29,6 +30,8 @@ Image = NDArray[np.floating]
 _SHOWN = 1100
 #: The stretch is linear up to so many sigma above the sky, and logarithmic above.
 _SOFT = 4.0
+#: Pixels with these flags hold no measure of the sky and are not shown; bad ones are, as they are.
+_HIDDEN = flags.UNUSABLE & ~flags.BAD
 #: Sky is shown from so many sigma below its median.
 _BELOW = 2.5
 #: A linear stretch reaches at most so many sigma from the median.
@@ -152,7 +155,9 @@ def show(
         if plane == "mask":
             _draw_flags(axes, frame)
         else:
-            _draw_values(figure, axes, _values(frame, plane), stretch, limits, _unit(frame, plane))
+            _draw_values(
+                figure, axes, plane_values(frame, plane, _HIDDEN), stretch, limits, _unit(frame, plane)
+            )
         _compass(axes, frame)
         axes.set_title(titles[k] if k < len(titles) else _title(frame), fontsize=9)
         axes.tick_params(labelsize=7)
@@ -171,39 +176,6 @@ def _unit(frame: Frame, plane: str) -> str:
     """Return what the colour bar is labelled with."""
     names = {"adu": "ADU", "electron": "electrons", "": "ratio"}
     return {"EXPMAP": "seconds"}.get(plane, names[frame.unit] if plane in ("data", "noise") else "")
-
-
-def _values(frame: Frame, plane: str) -> Image:
-    """Return the pixels to show, NaN where there are none."""
-    if plane == "noise" and frame.variance is not None:
-        values = np.sqrt(frame.variance)
-    elif plane == "data":
-        values = frame.data
-    elif plane in frame.planes:
-        values = frame.planes[plane]
-    else:
-        there = ["data", "mask", *(["noise"] if frame.variance is not None else []), *frame.planes]
-        raise ParameterError(f"{frame.name} has no plane {plane!r}. It has {', '.join(there)}.")
-    missing = (frame.mask & (flags.UNUSABLE & ~flags.BAD)) != 0
-    return np.where(missing, np.float32(np.nan), values)
-
-
-def _factor(shape: tuple[int, ...]) -> int:
-    """Return by how much to bin."""
-    return max(1, -(-max(shape) // _SHOWN))
-
-
-def _binned(values: Image) -> Image:
-    """Average by squares down to the shown size, leaving NaN out."""
-    n = _factor(values.shape)
-    if n == 1:
-        return values
-    ny, nx = (size // n for size in values.shape)
-    parts = [values[j : ny * n : n, i : nx * n : n] for j in range(n) for i in range(n)]
-    known = [np.isfinite(part) for part in parts]
-    count = np.sum(known, axis=0)
-    total = np.sum([np.where(k, part, 0) for k, part in zip(known, parts, strict=True)], axis=0)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def _norm(values: Image, stretch: Stretch, limits: tuple[float, float] | None) -> Any:
@@ -245,7 +217,7 @@ def _draw_values(
     from matplotlib.colors import FuncNorm
 
     ny, nx = values.shape
-    shown = _binned(values)
+    shown = binned_known(values, binning(values.shape, _SHOWN))
     norm = _norm(shown, stretch, limits)
     colours = matplotlib.colormaps["gray"].with_extremes(bad=_MISSING)
     image = axes.imshow(
@@ -270,17 +242,16 @@ def _draw_flags(axes: Axes, frame: Frame) -> None:
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
 
-    n = _factor(frame.shape)
+    n = binning(frame.shape, _SHOWN)
     ny, nx = frame.shape
-    shown = np.zeros((ny // n, nx // n), np.uint8)
+    joined = binned_flags(frame.mask, n)
+    shown = np.zeros(joined.shape, np.uint8)
     patches = []
     for k, (name, colour) in enumerate(_COLOURS.items(), start=1):
         here = (frame.mask & flags.bits(name)) != 0
         if not here.any():
             continue
-        # A binned pixel has a flag if any pixel in it has: lone bad pixels must not vanish.
-        part = here[: ny // n * n, : nx // n * n].reshape(ny // n, n, nx // n, n).any(axis=(1, 3))
-        shown[part] = k
+        shown[(joined & flags.bits(name)) != 0] = k
         patches.append(Patch(color=colour, label=f"{name}: {here.sum():,}"))
     colours = ListedColormap(["#ffffff", *_COLOURS.values()])
     extent = (-0.5, nx - 0.5, -0.5, ny - 0.5)

@@ -8,7 +8,7 @@ from f2widgets.core import flags
 from f2widgets.core.frame import Facts, Frame
 from f2widgets.errors import NotWritten, ParameterError
 from f2widgets.io.write import write_frame
-from f2widgets.pictures import _binned, _norm, show
+from f2widgets.pictures import _norm, show
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -58,23 +58,6 @@ def test_pixels_without_data_are_left_out():
     (image,) = images(show(frame().with_(mask=masks)))
     assert np.isnan(np.asarray(image.get_array().filled(np.nan))[:10]).all()
     assert np.isfinite(image.get_array()[20, 20])  # a bad pixel is shown as it is
-
-
-def test_large_frames_are_averaged_down():
-    values = np.array([[1.0, 3, 5, 7, 9], [np.nan, 2, 5, 7, 9], [0, 0, 0, 0, 0]])
-    values = np.kron(values, np.ones((1, 1)))
-    large = np.zeros((2400, 2200), np.float32)
-    assert _binned(large).shape == (800, 733)
-    assert _binned(values) is values
-
-
-def test_average_leaves_out_pixels_without_data():
-    large = np.full((2200, 2), np.nan, np.float32)
-    large[0] = 1, 3
-    large[1, 0] = 5
-    shown = _binned(large)
-    assert shown[0, 0] == 3  # of 1, 3 and 5
-    assert np.isnan(shown[1, 0])
 
 
 def test_stretch_follows_from_the_pixels():

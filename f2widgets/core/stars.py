@@ -19,7 +19,7 @@ _APERTURE = 4.0
 #: S/N within the aperture that a star must have.
 _FAINTEST = 4.0
 #: Half the side of the stamp cut out around a star.
-_HALF = 8
+HALF = 8
 #: Radius in pixels beyond which the stamp shows what surrounds the star.
 _RING = 6.5
 #: Softened by `_softened`, the peak of a star keeps this part at least; a hot pixel or a cosmic ray keeps
@@ -88,6 +88,27 @@ def find_stars(frame: Frame, *, threshold: float = 4.5, most: int = 400) -> Star
     return Stars((x + dx)[order], (y + dy)[order], flux[order], noise[order], fwhm, beta)
 
 
+def measure_star(frame: Frame, row: int, column: int) -> Stars:
+    """Measure one star whose brightest pixel is known.
+
+    Parameters
+    ----------
+    frame : Frame
+        Around zero near the star, shape (ny, nx); the pixel lies at least `HALF` from its border.
+    row, column : int
+        The brightest pixel.
+
+    Returns
+    -------
+    Stars
+        One, its noise not known; also where saturated or unusable pixels touch its core.
+    """
+    stamp, _ = _stamps(frame, np.array([row]), np.array([column]))
+    dx, dy = _centroids(stamp)
+    flux = np.where(_disc(_APERTURE), stamp, 0).sum(axis=(1, 2))
+    return Stars(column + dx, row + dy, flux, np.full(1, np.nan), *_profile(stamp, dx, dy))
+
+
 def _peaks(frame: Frame, limit: float) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
     """Return rows and columns of usable local maxima above a limit."""
     ny = frame.shape[0]
@@ -95,14 +116,14 @@ def _peaks(frame: Frame, limit: float) -> tuple[NDArray[np.int_], NDArray[np.int
 
     def work(a: int, b: int) -> None:
         """Look in a block of rows."""
-        a, b = max(a, _HALF), min(b, ny - _HALF)
+        a, b = max(a, HALF), min(b, ny - HALF)
         if a >= b:
             return
         data, mask = frame.data[a - 2 : b + 2], frame.mask[a - 2 : b + 2]
         soft = _softened(np.where((mask & flags.UNUSABLE) == 0, data, np.float32(0)))
-        inner = soft[1:-1, _HALF - 1 : 1 - _HALF]
+        inner = soft[1:-1, HALF - 1 : 1 - HALF]
         y, x = np.divmod(np.flatnonzero(inner > np.float32(limit)), inner.shape[1])
-        y, x = y + 1, x + _HALF - 1  # in `soft`, which lacks a pixel on each side of `data`
+        y, x = y + 1, x + HALF - 1  # in `soft`, which lacks a pixel on each side of `data`
         here = soft[y, x]
         real = (mask[y + 1, x + 1] & (flags.UNUSABLE | flags.SATURATED)) == 0
         real &= here > _SHARPEST * data[y + 1, x + 1]
@@ -129,7 +150,7 @@ def _softened(data: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _stamps(frame: Frame, y: NDArray[np.int_], x: NDArray[np.int_]) -> tuple[Values, NDArray[np.bool_]]:
     """Cut out stamps less what surrounds them, unusable pixels zero, and say which have a clean core."""
-    step = np.arange(-_HALF, _HALF + 1)
+    step = np.arange(-HALF, HALF + 1)
     rows, columns = y[:, None, None] + step[:, None], x[:, None, None] + step
     masks = frame.mask[rows, columns]
     usable = (masks & flags.UNUSABLE) == 0
@@ -142,16 +163,16 @@ def _stamps(frame: Frame, y: NDArray[np.int_], x: NDArray[np.int_]) -> tuple[Val
 
 def _disc(radius: float) -> NDArray[np.bool_]:
     """Return the pixels of a stamp within a radius of its middle."""
-    step = np.arange(-_HALF, _HALF + 1)
+    step = np.arange(-HALF, HALF + 1)
     return np.asarray(step[:, None] ** 2 + step**2 <= radius**2)
 
 
 def _centroids(stamps: Values) -> tuple[Values, Values]:
     """Return windowed centroids of stamps relative to their middle."""
-    step = np.arange(-_HALF, _HALF + 1, dtype=float)
+    step = np.arange(-HALF, HALF + 1, dtype=float)
     n = len(stamps)
     dx, dy, sigma = np.zeros(n), np.zeros(n), 1.6
-    bright = np.argsort(-stamps[:, _HALF, _HALF], kind="stable")[: max(20, n // 4)]
+    bright = np.argsort(-stamps[:, HALF, HALF], kind="stable")[: max(20, n // 4)]
     for turn in range(8):
         wx = np.exp(-0.5 * ((step - dx[:, None]) / sigma) ** 2)
         wy = np.exp(-0.5 * ((step - dy[:, None]) / sigma) ** 2)
@@ -174,7 +195,7 @@ def _profile(stamps: Values, dx: Values, dy: Values) -> tuple[float, float]:
     The best of a grid in both, the amplitude by least squares: FWHM to two per cent, which is enough to
     compare frames.
     """
-    step = np.arange(-_HALF, _HALF + 1)
+    step = np.arange(-HALF, HALF + 1)
     radius = np.hypot(step[None, :, None] - dy[:, None, None], step[None, None, :] - dx[:, None, None])
     light = stamps / np.maximum(np.where(radius < 3, stamps, 0).sum(axis=(1, 2)), 1e-30)[:, None, None]
     bins = np.minimum((radius * 3).astype(int), 21)  # thirds of a pixel, out to seven
