@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from f2widgets.io import records as _records
 from f2widgets.io import select as _select
+from f2widgets.io.descriptors import descriptor
+from f2widgets.io.index import indexed
 from f2widgets.io.names import expand_names
 
 if TYPE_CHECKING:
@@ -46,7 +49,10 @@ def table(files: Names, descriptors: Sequence[str] = _records.USUAL, *, long: bo
     --------
     >>> table("../playdata/example1", ["tags", "exposure_time"])   # doctest: +SKIP
     """
-    return _records.table(_records.records(paths_of(files)), descriptors, pretty=not long)
+    for name in descriptors:
+        descriptor(name)  # a slip shows before any file is read
+    rows = indexed(paths_of(files), descriptors, say=_warn)
+    return _records.table(rows, descriptors, pretty=not long)
 
 
 def select(
@@ -89,7 +95,7 @@ def select(
     """
     wanted, unwanted = _words(tags), _words(xtags)
     _select.select((), wanted, unwanted, expression, strict)  # a slip shows before any file is read
-    rows = _records.records(paths_of(files))
+    rows = indexed(paths_of(files), _select.asked(expression), say=_warn)
     return [row.path for row in _select.select(rows, wanted, unwanted, expression, strict).matched]
 
 
@@ -116,3 +122,8 @@ def paths_of(files: Names) -> list[Path]:
 def _words(tags: str | Iterable[str]) -> list[str]:
     """Take tags apart that came joined by commas."""
     return tags.split(",") if isinstance(tags, str) else list(tags)
+
+
+def _warn(text: str) -> None:
+    """Say why the index of headers is not used; what is returned is the same."""
+    warnings.warn(text, stacklevel=4)

@@ -16,9 +16,10 @@ import click
 from f2widgets import __version__
 from f2widgets.io.atomic import written_whole
 from f2widgets.io.descriptors import descriptor
+from f2widgets.io.index import indexed
 from f2widgets.io.names import expand_names, names_in
-from f2widgets.io.records import Record, find_files, records
-from f2widgets.io.select import Selection, known_tags, select
+from f2widgets.io.records import Record, find_files
+from f2widgets.io.select import Selection, asked, known_tags, select
 
 #: Status of a verb that was carried out but for some files.
 IN_PART = 3
@@ -85,7 +86,8 @@ def typewalk(
         enough = bool(wanted & row.tags) if any_of and wanted else wanted <= row.tags
         return row.problem is not None or (enough and not unwanted & row.tags)
 
-    rows = [row for row in records(find_files(folder, not norecurse, filemask)) if shown(row)]
+    names = ("tags", "repairs") if repairs else ("tags",)
+    rows = [row for row in _records(find_files(folder, not norecurse, filemask), names) if shown(row)]
     lines: list[str] = []
     for parent, inside in groupby(rows, key=lambda row: row.path.parent):
         lines += ["", f"directory:  {parent.resolve()}"]
@@ -133,7 +135,7 @@ def dataselect(
     wanted, unwanted = tags.split(","), xtags.split(",")
     if expr is not None:
         select((), wanted, unwanted, expr, strict)  # a slip shows before any file is read
-    chosen = select(records(expand_names(files)), wanted, unwanted, expr, strict)
+    chosen = select(_records(expand_names(files), asked(expr)), wanted, unwanted, expr, strict)
     names = [str(row.path) for row in chosen.matched]
     if output:
         _write(output, [*_dataselect_comments(wanted, unwanted, expr), *names])
@@ -160,7 +162,7 @@ def showd(files: tuple[str, ...], descriptors: str, as_csv: bool, long_form: boo
     columns = [name.strip() for name in descriptors.split(",") if name.strip()]
     for name in columns:
         descriptor(name)
-    rows = records(expand_names(files or _names_from_pipe()))
+    rows = _records(expand_names(files or _names_from_pipe()), columns)
     titles = ["filename", *columns]
     cells = [[str(row.path), *(_cell(row, name, long_form) for name in columns)] for row in rows]
     if any(row.problem for row in rows):
@@ -169,6 +171,11 @@ def showd(files: tuple[str, ...], descriptors: str, as_csv: bool, long_form: boo
     _print(_csv_lines(titles, cells) if as_csv else _table_lines(titles, cells))
     if any(row.problem for row in rows):
         click.get_current_context().exit(IN_PART)
+
+
+def _records(paths: Sequence[Path], names: Sequence[str]) -> list[Record]:
+    """Read the headers of files, from the index where they are many."""
+    return indexed(paths, names, say=lambda text: click.echo(f"f2: {text}", err=True))
 
 
 def _words(options: Iterable[str]) -> list[str]:

@@ -8,8 +8,8 @@ by several threads at once; a file that is cut short told from one that is no FI
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from io import BufferedReader, FileIO
+from dataclasses import dataclass, field
+from io import BufferedIOBase, BufferedReader, FileIO
 from pathlib import Path
 
 from astropy.io.fits import Header
@@ -37,11 +37,14 @@ class Hdu:
         First byte of the data.
     size : int
         Bytes of data without the padding; 0 where there are none.
+    text : str, optional
+        The header as it stands in the file.
     """
 
     header: Header
     offset: int
     size: int
+    text: str = field(default="", repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -135,7 +138,7 @@ def _parts(stream: BufferedReader[FileIO], path: Path, length: int) -> list[Hdu]
         stream.seek(place)
         if found and not stream.peek(8).startswith(b"XTENSION"):
             break  # after the last extension anything may follow; the standard says to ignore it
-        hdu = _hdu_at(stream, path, place)
+        hdu = hdu_at(stream, path, place)
         if hdu.offset + hdu.size > length:
             promised = hdu.offset + hdu.size
             raise damaged(path, f"is cut short: its headers promise {promised} bytes, there are {length}")
@@ -144,8 +147,28 @@ def _parts(stream: BufferedReader[FileIO], path: Path, length: int) -> list[Hdu]
     return found
 
 
-def _hdu_at(stream: BufferedReader[FileIO], path: Path, place: int) -> Hdu:
-    """Read the header that starts at a place."""
+def hdu_at(stream: BufferedIOBase, path: Path, place: int) -> Hdu:
+    """Read the header that starts where a stream stands.
+
+    Parameters
+    ----------
+    stream : file
+        Open for reading bytes.
+    path : `~pathlib.Path`
+        The file, for messages.
+    place : int
+        Where the stream stands.
+
+    Returns
+    -------
+    Hdu
+        The header and where its data lie.
+
+    Raises
+    ------
+    NotF2Data
+        If there is no whole header.
+    """
     blocks = []
     for _ in range(LONGEST_HEADER):
         block = stream.read(BLOCK)
@@ -157,8 +180,9 @@ def _hdu_at(stream: BufferedReader[FileIO], path: Path, place: int) -> Hdu:
     else:
         raise damaged(path, "has a header without an end")
     try:
-        header = Header.fromstring(b"".join(blocks).decode("ascii"))
-        return Hdu(header, place + BLOCK * len(blocks), _data_size(header))
+        text = b"".join(blocks).decode("ascii")
+        header = Header.fromstring(text)
+        return Hdu(header, place + BLOCK * len(blocks), _data_size(header), text)
     except (KeyError, ValueError, TypeError, VerifyError) as error:
         raise damaged(path, f"has a damaged header ({error})") from error
 

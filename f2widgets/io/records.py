@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import os
 import re
 import warnings
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,21 +16,21 @@ from f2widgets.errors import NotF2Data, ParameterError
 from f2widgets.io.descriptors import Descriptor, descriptor
 from f2widgets.io.headers import facts_of
 from f2widgets.io.keywords import Headers
-from f2widgets.io.layout import BLOCK, Hdu, damaged, layout, unreadable
+from f2widgets.io.layout import unreadable
 from f2widgets.io.names import expand_names as expand_names
+from f2widgets.io.peek import first_image, image_header, peek
 from f2widgets.io.repairs import repairs_of
 from f2widgets.io.tags import tags_of
 
 if TYPE_CHECKING:
-    from astropy.io.fits import Header
     from astropy.table import Table
 
 #: Names of FITS files, plain and packed, as the observatory and its archive write them.
 FITS_NAME = re.compile(r".*\.(fits|fit)(\.(gz|bz2|fz))?$|.*\.fz$", re.IGNORECASE)
+#: Text of a primary header, and of that of the image if there is one.
+HeaderTexts = tuple[str, str | None]
 #: Columns of a table when none are asked for.
 USUAL = ("tags", "object", "observation_class", "filter_name", "exposure_time", "ut_datetime")
-#: Headers to look at in a packed file before giving up on an image.
-MOST_HEADERS = 20
 
 
 @dataclass(frozen=True)
@@ -48,11 +45,14 @@ class Record:
         Its headers; None if it cannot be read.
     problem : str or None, optional
         Why it cannot be used: damaged, no FITS file, another instrument.
+    answers : dict, optional
+        Values of descriptors that are known already; those that are asked for are added.
     """
 
     path: Path
     headers: Headers | None = None
     problem: str | None = None
+    answers: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -62,7 +62,7 @@ class Record:
     @cached_property
     def tags(self) -> frozenset[str]:
         """What the file is; empty if it cannot be read."""
-        return tags_of(self.headers.phu) if self.headers else frozenset()
+        return frozenset((self.descriptor("tags") or "").split())
 
     @cached_property
     def facts(self) -> Facts:
@@ -102,7 +102,30 @@ class Record:
             If there is no such descriptor.
         """
         asked = descriptor(name)
-        return asked(self.headers, pretty=pretty) if self.headers else None
+        if self.headers is None:
+            return None
+        key = answer_key(asked, pretty)
+        if key not in self.answers:
+            self.answers[key] = asked(self.headers, pretty=pretty)
+        return self.answers[key]
+
+
+def answer_key(asked: Descriptor, pretty: bool) -> str:
+    """Return where the answer of a descriptor is kept in a `Record`, by its form.
+
+    Parameters
+    ----------
+    asked : Descriptor
+        What is asked.
+    pretty : bool
+        Whether the plain form is wanted; it is told apart only where there is one.
+
+    Returns
+    -------
+    str
+        The key in `Record.answers`.
+    """
+    return f"pretty {asked.name}" if pretty and asked.pretty else asked.name
 
 
 def read_record(path: str | os.PathLike[str]) -> Record:
@@ -124,7 +147,7 @@ def read_record(path: str | os.PathLike[str]) -> Record:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what is wrong with a header is said by `Record.repairs`
-        return _read(Path(path))
+        return _read(Path(path))[0]
 
 
 def records(paths: Iterable[str | os.PathLike[str]]) -> list[Record]:
@@ -139,6 +162,25 @@ def records(paths: Iterable[str | os.PathLike[str]]) -> list[Record]:
     -------
     list of Record
         In the same order; no file stops the others.
+    """
+    return [record for record, _ in records_and_texts(paths)]
+
+
+def records_and_texts(
+    paths: Iterable[str | os.PathLike[str]],
+) -> list[tuple[Record, HeaderTexts | None]]:
+    """Read the headers of many files, and keep their text as well.
+
+    Parameters
+    ----------
+    paths : iterable of path-like
+        Files.
+
+    Returns
+    -------
+    list of (Record, (str, str or None) or None)
+        Each with the text of its primary header and of that of its image; None for a file that cannot
+        be read.
     """
     named = [Path(path) for path in paths]
     with warnings.catch_warnings():
@@ -267,14 +309,15 @@ def _column(asked: Descriptor, values: list[Any]) -> Any:
     return column
 
 
-def _read(path: Path) -> Record:
+def _read(path: Path) -> tuple[Record, HeaderTexts | None]:
     """Read a file's headers, or say why not."""
     try:
-        phu, image = _headers(path)
+        primary, image = peek(path, first_image)
+        headers = Headers(primary.header, image and image_header(image.header), path.name)
     except NotF2Data as error:
-        return Record(path, problem=str(error))
-    headers = Headers(phu, image, path.name)
-    return Record(path, headers, _other_than_f2(path, headers))
+        return Record(path, problem=str(error)), None
+    texts = primary.text, image.text if image else None
+    return Record(path, headers, _other_than_f2(path, headers)), texts
 
 
 def _other_than_f2(path: Path, headers: Headers) -> str | None:
@@ -284,75 +327,3 @@ def _other_than_f2(path: Path, headers: Headers) -> str | None:
         told = f"its INSTRUME is {found}, F2 is needed" if found else "it names no instrument"
         return f"{path} is not from Flamingos-2: {told}. Leave it out."
     return None if headers.image is not None else f"{path} holds no image. Leave it out."
-
-
-def _headers(path: Path) -> tuple[Header, Header | None]:
-    """Return the primary header and that of the first image."""
-    if path.is_dir():
-        raise NotF2Data(f"{path} is a folder. Name the files in it: {path}/*.fits.")
-    try:
-        with open(path, "rb") as stream:
-            start = stream.read(3)
-        for magic, opener in ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open)):
-            if start.startswith(magic):
-                with opener(path, "rb") as packed:
-                    if not packed.peek(9).startswith(b"SIMPLE  ="):
-                        raise damaged(path, "holds no FITS file")
-                    return _first_image(_streamed(packed))
-    except EOFError as error:
-        raise damaged(path, "is cut short") from error
-    except (zlib.error, ValueError, KeyError, TypeError) as error:
-        raise damaged(path, f"cannot be unpacked ({error})") from error
-    except OSError as error:
-        if error.errno is None:  # not the system, but the unpacking or the FITS reader
-            raise damaged(path, f"cannot be unpacked ({error})") from error
-        raise unreadable(path, error) from error
-    return _first_image(layout(path))
-
-
-def _first_image(parts: Iterable[Hdu]) -> tuple[Header, Header | None]:
-    """Return the first header, and that of the first image, as if it had never been tiled."""
-    phu: Header | None = None
-    for hdu in parts:
-        phu = hdu.header if phu is None else phu
-        if hdu.is_image:
-            return phu, hdu.header
-        if hdu.is_tiled:
-            return phu, _untiled(hdu.header)
-    assert phu is not None, "a FITS file has a primary header"
-    return phu, None
-
-
-def _streamed(stream: gzip.GzipFile | bz2.BZ2File) -> Iterator[Hdu]:
-    """Read header after header from a packed file, and no further than asked."""
-    from astropy.io.fits import Header
-
-    place = 0
-    for _ in range(MOST_HEADERS):
-        try:
-            header = Header.fromfile(stream)
-        except EOFError:
-            if place == 0:
-                raise
-            return
-        place = stream.tell()
-        axes = [int(header[f"NAXIS{i + 1}"]) for i in range(int(header["NAXIS"]))]
-        pixels = 1
-        for axis in axes:
-            pixels *= axis
-        size = (pixels if axes else 0) * abs(int(header["BITPIX"])) // 8 + int(header.get("PCOUNT", 0))
-        yield Hdu(header, place, size)
-        stream.seek(place + -(-size // BLOCK) * BLOCK)
-
-
-def _untiled(header: Header) -> Header:
-    """Return the header of a tiled image as it was before fpack made a table of it."""
-    plain = header.copy()
-    for key in [key for key in header if re.fullmatch(r"NAXIS[12]|TTYPE\d|TFORM\d|TFIELDS", key)]:
-        del plain[key]
-    for key in ("BITPIX", "NAXIS", *(f"NAXIS{i}" for i in range(1, 4))):
-        if f"Z{key}" in header:
-            plain[key] = header[f"Z{key}"]
-    if plain.get("EXTNAME") == "COMPRESSED_IMAGE":
-        del plain["EXTNAME"]
-    return plain

@@ -11,7 +11,7 @@ from f2widgets.io.expressions import Expression, parse
 from f2widgets.io.records import Record
 from f2widgets.io.tags import TAGS
 
-__all__ = ["Expression", "Selection", "known_tags", "parse", "select"]
+__all__ = ["Expression", "Selection", "asked", "known_tags", "parse", "select"]
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,27 @@ def select(
         removed_by={sort: tuple(sorts[sort]) for sort in ("tags", "xtags", "expression")},
         missing={name: count for name, count in missing.items() if count},
     )
+
+
+def asked(expression: str | None) -> tuple[str, ...]:
+    """Return the descriptors that a selection asks for.
+
+    Parameters
+    ----------
+    expression : str or None
+        Condition.
+
+    Returns
+    -------
+    tuple of str
+        ``tags`` and those that the expression names.
+
+    Raises
+    ------
+    ExpressionError
+        If the expression cannot be read.
+    """
+    return ("tags", *(parse(expression).names() if expression is not None else ()))
 
 
 def known_tags(names: Iterable[str]) -> frozenset[str]:
