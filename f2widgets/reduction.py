@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -16,16 +14,13 @@ from f2widgets.calibrations.service import Calibrations
 from f2widgets.core.frame import Frame
 from f2widgets.errors import CalibrationStore, NotF2Data, NotWritten
 from f2widgets.io.names import expand_names
-from f2widgets.io.provenance import STAMPS
 from f2widgets.io.read import open_frame
 from f2widgets.io.write import link_or_copy, made_from_identical, write_frame
 from f2widgets.plan import Plan, plan
-from f2widgets.recipes.events import Event, Finished, Listener, Measured, Note, Started, ignore
+from f2widgets.recipes.events import Event, Finished, Kept, Listener, Measured, Note, Started, ignore
 from f2widgets.recipes.run import run
-from f2widgets.recipes.steps import STEPS
+from f2widgets.runs import Keeper, checkpoint_before, stamps_of
 
-#: Folder for frames kept between steps, one folder in it for each run.
-RUNS = "f2_runs"
 #: Name under which writing is told and timed, and the reference's for it.
 WRITE, WRITE_VERB = "write", "storeProcessed"
 
@@ -83,6 +78,7 @@ def reduce(
     suffix: str | None = None,
     without: Collection[str] = (),
     keep: Collection[str] = (),
+    start: str | None = None,
     overwrite: bool = False,
     config: str | os.PathLike[str] | None = None,
     on_event: Listener = ignore,
@@ -105,6 +101,8 @@ def reduce(
         Ending of the product's name, by default its kind: ``_dark``.
     without, keep : collection of str, optional
         Steps to leave out, or to keep the frames after.
+    start : str, optional
+        Begin with this step, with frames that an earlier run has kept somewhere before it.
     overwrite : bool, optional
         Replace a product that was made from something else.
     config : path-like, optional
@@ -121,7 +119,8 @@ def reduce(
     ------
     F2Error
         See `f2widgets.plan.plan`; and `NotWritten` where a product is in the way or cannot be written,
-        `Cancelled` if the callback asked to stop. Nothing is left half-written.
+        `Cancelled` if the callback asked to stop. Nothing is left half-written. `WrongInputs` if no kept
+        frames fit a start with the step asked for.
 
     Examples
     --------
@@ -140,7 +139,7 @@ def reduce(
         keep=keep,
         config=config,
     )
-    return carry_out(what, overwrite=overwrite, on_event=on_event)
+    return carry_out(what, start=start, overwrite=overwrite, on_event=on_event)
 
 
 def planned(
@@ -171,15 +170,26 @@ def planned(
     return plan(paths, calibrations=Calibrations(read_config(config), user=user_cals), **options)
 
 
-def carry_out(what: Plan, *, overwrite: bool = False, on_event: Listener = ignore) -> Products:
+def carry_out(
+    what: Plan,
+    *,
+    start: str | None = None,
+    overwrite: bool = False,
+    pictures: bool = False,
+    on_event: Listener = ignore,
+) -> Products:
     """Carry out a plan: run its recipe, write the product and store it.
 
     Parameters
     ----------
     what : Plan
         Complete.
+    start : str, optional
+        Begin with this step, with frames that an earlier run has kept somewhere before it.
     overwrite : bool, optional
         Replace a product that was made from something else.
+    pictures : bool, optional
+        Send a small picture of each frame after each step that leaves it whole.
     on_event : callable, optional
         Called with each event.
 
@@ -192,22 +202,31 @@ def carry_out(what: Plan, *, overwrite: bool = False, on_event: Listener = ignor
     ------
     NotWritten
         If a product is in the way, or cannot be written.
+    WrongInputs
+        If no kept frames fit a start with the step asked for.
     """
     _must_be_free(what, overwrite)
-    diary = _Diary(on_event)
-    for note in what.notes:
+    kept = None if start is None else checkpoint_before(what, start)
+    store = Keeper(what)
+    diary = _Diary(on_event, store)
+    for note in (*what.notes, *([f"{kept}."] if kept else [])):
         diary(Note("plan", note))
-    store = _Keeper(what)
-    frames = run(
-        what.recipe,
-        what.files,
-        what.calibrations,
-        settings=what.wishes.settings,
-        without=what.wishes.without,
-        keep=what.wishes.keep,
-        save=store.save,
-        on_event=diary,
-    )
+    try:
+        frames = run(
+            what.recipe,
+            kept.frames if kept else what.files,
+            what.calibrations,
+            settings=what.wishes.settings,
+            without=what.wishes.without,
+            keep=what.wishes.keep,
+            save=store.save,
+            start=kept.index + 1 if kept else 0,
+            pictures=pictures,
+            on_event=diary,
+        )
+    except BaseException:
+        store.drop_unsealed()
+        raise
     paths: list[Path] = []
     stored: list[Path] = []
     problems: list[str] = []
@@ -231,10 +250,10 @@ def carry_out(what: Plan, *, overwrite: bool = False, on_event: Listener = ignor
 
 
 class _Diary:
-    """Listens to a run, keeps what the result should tell, and passes all on."""
+    """Listens to a run, keeps what the result should tell, seals what is kept, and passes all on."""
 
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
+    def __init__(self, listener: Listener, store: Keeper) -> None:
+        self._listener, self._store = listener, store
         self.timings: dict[str, float] = {}
         self.notes: list[str] = []
         self.measured: dict[str, dict[str, float]] = {}
@@ -248,23 +267,9 @@ class _Diary:
                 self.notes.append(f"{frame}: {text}" if frame and frame not in text else text)
             case Measured(_, frame, values) if values:
                 self.measured[frame] = dict(values)
+            case Kept(step, index):
+                self._store.seal(index, step)
         self._listener(event)
-
-
-class _Keeper:
-    """Writes frames between steps into a folder of this run, made at the first."""
-
-    def __init__(self, what: Plan) -> None:
-        base = what.product.parent if what.product else Path(".")
-        now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-        self._folder = base / RUNS / f"{now}-{os.getpid()}-{what.recipe.name}"
-        self._endings = {step.name: step.ending or step.name for step in STEPS}
-        self.paths: list[Path] = []
-
-    def save(self, step: str, frame: Frame) -> None:
-        """Write one frame."""
-        path = self._folder / f"{frame.name}_{self._endings.get(step, step)}.fits"
-        self.paths.append(write_frame(frame, path, overwrite=True, stamps=_stamps(frame)))
 
 
 def _must_be_free(what: Plan, overwrite: bool) -> None:
@@ -325,7 +330,7 @@ def _written(
                 kind=what.recipe.product,
                 overwrite=overwrite,
                 keywords=keywords,
-                stamps=_stamps(frame),
+                stamps=stamps_of(frame),
             )
         )
         if place is not None:
@@ -360,39 +365,3 @@ def _keywords(what: Plan, frame: Frame) -> dict[str, Any]:
     if kind == "image" and combined and airmasses:
         keywords["AIRMASS"] = (sum(airmasses) / len(airmasses), "mean of the frames combined")
     return keywords
-
-
-def _stamps(frame: Frame) -> dict[str, tuple[str, ...]]:
-    """Return the keywords to stamp: not those of steps that were left out."""
-    missing = {entry.verb for entry in frame.history if entry.arguments.get("left_out")}
-    return {verb: keys for verb, keys in STAMPS.items() if verb not in missing}
-
-
-def clear(out: str | os.PathLike[str] = ".") -> list[Path]:
-    """Delete the frames that were kept between steps.
-
-    Parameters
-    ----------
-    out : path-like, optional
-        Folder of the products.
-
-    Returns
-    -------
-    list of `~pathlib.Path`
-        The folders of runs that are gone.
-
-    Raises
-    ------
-    NotWritten
-        If the system refuses.
-    """
-    base = Path(out) / RUNS
-    runs = sorted(path for path in base.glob("*") if path.is_dir())
-    try:
-        for path in runs:
-            shutil.rmtree(path)
-        if base.is_dir() and not any(base.iterdir()):
-            base.rmdir()
-    except OSError as error:
-        raise NotWritten(f"{base} could not be cleared: {error.strerror or error}.") from error
-    return runs

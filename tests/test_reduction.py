@@ -7,7 +7,8 @@ from f2widgets.calibrations.store import Store
 from f2widgets.errors import Cancelled, NotWritten, WrongInputs
 from f2widgets.io.read import open_frame, read_frame
 from f2widgets.recipes.events import Finished, Started
-from f2widgets.reduction import clear, planned, reduce
+from f2widgets.reduction import planned, reduce
+from f2widgets.runs import clear
 
 
 @pytest.fixture

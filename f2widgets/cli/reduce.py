@@ -85,6 +85,8 @@ class _SpreadCommand(click.Command):
 @click.option("--out", "-o", default=".", metavar="DIR", help="Folder of the product.")
 @click.option("--plan", "only_plan", is_flag=True, help="Show what would be done, with which calibrations.")
 @click.option("--without", multiple=True, metavar="STEP", help="Leave a step out; may be repeated.")
+@click.option("--keep", multiple=True, metavar="STEP", help="Keep the frames after a step; may be repeated.")
+@click.option("--from", "start", metavar="STEP", help="Begin with a step, with frames kept before it.")
 @click.option("--overwrite", is_flag=True, help="Replace a product that was made from something else.")
 @click.option("--clear", is_flag=True, help="Delete frames kept between steps by earlier runs.")
 @click.option("-c", "--config", metavar="FILE", help="Configuration of the calibration databases.")
@@ -103,6 +105,8 @@ def reduce(
     out: str,
     only_plan: bool,
     without: tuple[str, ...],
+    keep: tuple[str, ...],
+    start: str | None,
     overwrite: bool,
     clear: bool,
     config: str | None,
@@ -124,14 +128,14 @@ def reduce(
 
     Status: 0 done, 1 failed, 2 usage, 3 done in part, 130 interrupted.
     """  # noqa: D301 (the backslash keeps the lines of the examples apart)
-    from f2widgets import reduction
+    from f2widgets import reduction, runs
     from f2widgets.cli.progress import shown
     from f2widgets.recipes.wishes import assignment
 
     if threads is not None:
         os.environ["F2WIDGETS_THREADS"] = str(threads)
     if clear:
-        gone = reduction.clear(out)
+        gone = runs.clear(out)
         _say(quiet, f"Deleted {len(gone)} folders of kept frames." if gone else "There were no kept frames.")
         if not files:
             return 0
@@ -146,15 +150,18 @@ def reduce(
         out=out,
         suffix=suffix,
         without=without,
+        keep=keep,
         config=config,
     )
     if only_plan:
         click.echo(str(what))
+        if start:
+            click.echo(f"{runs.checkpoint_before(what, start)}.")
         return 0
     if verbose and not quiet:
         click.echo(f"{what}\n")
     with shown(quiet=quiet, verbose=verbose, logfile=logfile) as listener:
-        made = reduction.carry_out(what, overwrite=overwrite, on_event=listener)
+        made = reduction.carry_out(what, start=start, overwrite=overwrite, on_event=listener)
     if not quiet:
         _tell(made, perf_counter() - began)
     for problem in made.problems:

@@ -12,9 +12,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 
 from f2widgets.core.annotations import Tick, ignore
+from f2widgets.core.beat import beat
 
 #: Rows of a block: nine float32 frames of 2048 columns take 1.2 MB, about a core's share of cache.
 ROWS = 16
+#: Seconds between two beats while all threads are busy.
+_BEAT = 0.1
 
 
 def threads() -> int:
@@ -62,6 +65,7 @@ def each(jobs: list[Callable[[], None]], *, tick: Tick = ignore) -> None:
     if workers <= 1:
         for done, job in enumerate(jobs):
             job()
+            beat()
             tick(done + 1, len(jobs))
         return
     queue = iter(jobs)  # handing out one by one keeps all threads busy to the end
@@ -70,14 +74,16 @@ def each(jobs: list[Callable[[], None]], *, tick: Tick = ignore) -> None:
         done = 0
         try:
             while pending:
-                ready, pending = wait(pending, return_when=FIRST_COMPLETED)
+                ready, pending = wait(pending, _BEAT, return_when=FIRST_COMPLETED)
+                beat()
                 for future in ready:
                     future.result()
                     done += 1
                     for job in queue:
                         pending.add(pool.submit(job))
                         break
-                tick(done, len(jobs))
+                if ready:
+                    tick(done, len(jobs))
         except BaseException:
             for future in pending:
                 future.cancel()

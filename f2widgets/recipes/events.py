@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from f2widgets.core.thumbnail import Thumbnail
+
 
 @dataclass(frozen=True)
 class Started:
@@ -27,6 +29,13 @@ class Advanced:
 
 
 @dataclass(frozen=True)
+class Working:
+    """A step is still at work: sent some ten times a second, so that a listener can stop it at any moment."""
+
+    step: str
+
+
+@dataclass(frozen=True)
 class Note:
     """Something the reader should know, though the result is right; `frame` is empty for the set."""
 
@@ -45,6 +54,24 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Pictured:
+    """A frame after a step, small enough to show; only sent where pictures are asked for."""
+
+    step: str
+    index: int
+    frame: str
+    picture: Thumbnail
+
+
+@dataclass(frozen=True)
+class Kept:
+    """All frames after a step, by its place in the recipe, have been handed on for keeping."""
+
+    step: str
+    index: int
+
+
+@dataclass(frozen=True)
 class Finished:
     """A step is done; the seconds are its own, without those of the steps that fed it."""
 
@@ -60,7 +87,7 @@ class Failed:
     error: BaseException
 
 
-Event = Started | Advanced | Note | Measured | Finished | Failed
+Event = Started | Advanced | Working | Note | Measured | Pictured | Kept | Finished | Failed
 
 #: Called with each event, in the thread that called `run`; it may raise `Cancelled` to stop the run.
 Listener = Callable[[Event], None]

@@ -6,23 +6,38 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, count
-from typing import Any
+from time import perf_counter
 
 from f2widgets.core.annotations import Tick
+from f2widgets.core.beat import beating
 from f2widgets.core.blocks import each
 from f2widgets.core.frame import Entry, Frame, Origin
 from f2widgets.core.notes import listening
+from f2widgets.core.thumbnail import thumbnail
 from f2widgets.errors import Cancelled, WrongInputs
 from f2widgets.recipes.bands import READ, Calibrations, Call, Fetch, Fused, Source, full
+from f2widgets.recipes.calls import Settings, settled
 from f2widgets.recipes.clock import Clock
-from f2widgets.recipes.events import Advanced, Failed, Finished, Listener, Measured, Note, Started, ignore
+from f2widgets.recipes.events import (
+    Advanced,
+    Failed,
+    Finished,
+    Kept,
+    Listener,
+    Measured,
+    Note,
+    Pictured,
+    Started,
+    Working,
+    ignore,
+)
 from f2widgets.recipes.history import READ_VERB, Chosen, entry, joined, origins, used, with_origins
 from f2widgets.recipes.recipes import Recipe, Use
 
-#: Called with the name of a step and a frame that has just been through it.
-Save = Callable[[str, Frame], None]
-#: Values by step and parameter.
-Settings = Mapping[str, Mapping[str, Any]]
+#: Called with a step's place in the recipe, its name, and a frame that has just been through it.
+Save = Callable[[int, str, Frame], None]
+#: Seconds between two events that only say that work goes on.
+_WORKING = 0.05
 
 
 def run(
@@ -34,6 +49,8 @@ def run(
     without: Collection[str] = (),
     keep: Collection[str] = (),
     save: Save | None = None,
+    start: int = 0,
+    pictures: bool = False,
     on_event: Listener = ignore,
 ) -> list[Frame]:
     """Carry out a recipe.
@@ -53,7 +70,11 @@ def run(
     keep : collection of str, optional
         Steps after which each frame is handed to `save`.
     save : callable, optional
-        Called with the step's name and the frame.
+        Called with the step's place in the recipe, its name and the frame.
+    start : int, optional
+        Place of the first step to carry out: the frames have been through those before it.
+    pictures : bool, optional
+        Send a small picture of each frame after each step that leaves it whole.
     on_event : callable, optional
         Called with each event, in this thread. It may raise `Cancelled` to stop.
 
@@ -83,50 +104,25 @@ def run(
         raise WrongInputs("There are no frames to reduce: give at least one file.")
     uses = recipe.uses if isinstance(recipe, Recipe) else tuple(recipe)
     calls = settled(uses, calibrations or {}, settings or {}, without)
-    return _Run(calls, keep if save else (), save, on_event).carry_out(list(frames))
-
-
-def settled(
-    uses: Iterable[Use], calibrations: Calibrations, settings: Settings, without: Collection[str]
-) -> list[Call]:
-    """Return the calls of a recipe with every value checked and settled.
-
-    Parameters
-    ----------
-    uses : iterable of Use
-        The steps with what the recipe sets.
-    calibrations : mapping
-        By kind.
-    settings : mapping
-        By step and parameter.
-    without : collection of str
-        Steps to leave out.
-
-    Returns
-    -------
-    list of Call
-        Ready to be carried out.
-
-    Raises
-    ------
-    ParameterError
-        If a setting does not fit its step.
-    """
-    calls = []
-    for index, one in enumerate(uses):
-        left_out = one.step.name in without
-        wanted = {**one.values, **settings.get(one.step.name, {})}
-        values = {} if left_out else one.step.settled(wanted)
-        calls.append(Call(one.step, index, values, calibrations, left_out))
-    return calls
+    return _Run(calls, start, keep if save else (), save, pictures, on_event).carry_out(list(frames))
 
 
 class _Run:
     """One run of a recipe."""
 
-    def __init__(self, calls: list[Call], keep: Collection[str], save: Save | None, tell: Listener) -> None:
-        self._calls, self._keep, self._save, self._tell = calls, keep, save, tell
+    def __init__(
+        self,
+        calls: list[Call],
+        start: int,
+        keep: Collection[str],
+        save: Save | None,
+        pictures: bool,
+        tell: Listener,
+    ) -> None:
+        self._calls, self._total = calls[start:], len(calls)
+        self._keep, self._save, self._pictures, self._tell = keep, save, pictures, tell
         self._clock = Clock()
+        self._told = 0.0
         self._open: dict[str, None] = {}
         self._started: dict[str, datetime] = {}
         self._count = 0
@@ -136,7 +132,8 @@ class _Run:
         """Send the sources through all steps."""
         try:
             with listening(lambda text, frame: self._tell(Note(self._clock.now, text, frame))):
-                return self._carried_out(sources)
+                with beating(self._working):
+                    return self._carried_out(sources)
         except (Cancelled, KeyboardInterrupt):
             raise
         except BaseException as error:
@@ -178,12 +175,18 @@ class _Run:
     def _start(self, name: str, verb: str, index: int) -> None:
         self._open[name] = None
         self._started[name] = datetime.now(UTC)
-        self._tell(Started(name, verb, index, len(self._calls), self._count))
+        self._tell(Started(name, verb, index, self._total, self._count))
 
     def _finish(self, name: str) -> None:
         if name in self._open:
             del self._open[name]
             self._tell(Finished(name, self._clock.seconds.pop(name, 0.0)))
+
+    def _working(self) -> None:
+        now = perf_counter()
+        if now - self._told >= _WORKING:
+            self._told = now
+            self._tell(Working(self._clock.now))
 
     def _advance(self, calls: Iterable[Call], done: int, total: int) -> None:
         for call in calls:
@@ -208,7 +211,7 @@ class _Run:
         name = call.step.name
         self._start(name, call.step.verb, call.index)
         if call.each_frame:
-            return chain(map(self._alone(call), count(1), stream), self._ending([name]))
+            return chain(map(self._alone(call), count(1), stream), self._ending([name], call))
         seen: list[Origin] = []
         with self._clock.during(name):
             made = call.step.function(map(self._fed(call, seen), stream), **call.values, **self._tick(call))
@@ -218,7 +221,7 @@ class _Run:
             if not made:
                 raise WrongInputs(f"{name} left no frame: nothing more can be done.")
         return chain(
-            map(self._remembered(call, seen), self._timed(name, _let_go(made))), self._ending([name])
+            map(self._remembered(call, seen), self._timed(name, _let_go(made))), self._ending([name], call)
         )
 
     def _tick(self, call: Call) -> dict[str, Tick]:
@@ -253,7 +256,7 @@ class _Run:
             frame = frame.with_(history=(*frame.history, self._entry(call, {})))
             if call.step.combines:
                 frame = frame.with_(provenance=joined(seen, frame.provenance))
-            return self._saved(call, frame)
+            return self._passed(call, frame)
 
         return remembered
 
@@ -267,7 +270,7 @@ class _Run:
                 frame = call.on(full(source), calibrations, **self._tick(call))
             self._advance([call], number, self._count)
             frame = frame.with_(history=(*frame.history, self._entry(call, chosen)))
-            return self._saved(call, with_origins(frame, origins(used(call, chosen), self._began)))
+            return self._passed(call, with_origins(frame, origins(used(call, chosen), self._began)))
 
         return alone
 
@@ -280,10 +283,11 @@ class _Run:
                 self._start(call.step.name, call.step.verb, call.index)
         names = [READ, *(call.step.name for call in fused.calls)]
         if fused.each_frame:
-            return chain(map(self._one_by_one(fused), count(), stream), self._ending(names))
+            frames = map(self._one_by_one(fused), count(), stream)
+            return chain(frames, self._ending(names, fused.calls[-1]))
         made = self._banded(fused, list(stream), None, (0, 1))
         self._count = len(made)
-        return chain(_let_go(made), self._ending(names))
+        return chain(_let_go(made), self._ending(names, fused.calls[-1]))
 
     def _one_by_one(self, fused: Fused) -> Callable[[int, Source], Frame]:
         """Return a function that takes a frame through row-wise steps, the calibrations held in memory."""
@@ -342,10 +346,12 @@ class _Run:
         # next combining step, which joins them anyway.
         every = whence.values() if combined else [whence[frame.name]]
         marked = with_origins(frame, joined(*every)).with_(history=(*frame.history, *entries))
-        return self._saved(fused.calls[-1], marked)
+        return self._passed(fused.calls[-1], marked)
 
-    def _ending(self, names: Iterable[str]) -> Iterator[Frame]:
+    def _ending(self, names: Iterable[str], last: Call | None = None) -> Iterator[Frame]:
         """Say that steps are done once their last frame has been taken; give none."""
+        if last is not None and self._keeps(last):
+            self._tell(Kept(last.step.name, last.index))
         for name in names:
             self._finish(name)
         yield from ()
@@ -354,10 +360,17 @@ class _Run:
         """Return the line of history for a call."""
         return entry(call, chosen, self._started.get(call.step.name, self._began))
 
-    def _saved(self, call: Call, frame: Frame) -> Frame:
-        """Hand a frame on for keeping, if it is to be kept."""
-        if self._save is not None and call.step.name in self._keep:
-            self._save(call.step.name, frame)
+    def _keeps(self, call: Call) -> bool:
+        """Tell whether frames are kept after a step."""
+        return self._save is not None and call.step.name in self._keep
+
+    def _passed(self, call: Call, frame: Frame) -> Frame:
+        """Hand on, for keeping and showing, a frame that has been through a step."""
+        name = call.step.name
+        if self._save is not None and self._keeps(call):
+            self._save(call.index, name, frame)
+        if self._pictures and not call.left_out:
+            self._tell(Pictured(name, call.index, frame.name, thumbnail(frame)))
         return frame
 
 

@@ -80,7 +80,7 @@ def understood(
     for name in without:
         _leave_out(wishes, recipe, name)
     for name in keep:
-        wishes.keep[_in_recipe(name, recipe).name] = None
+        wishes.keep[in_recipe(name, recipe).name] = None
     for key, value in asked.items():
         step, colon, parameter = key.partition(":")
         if isinstance(value, Mapping):
@@ -139,7 +139,7 @@ def _one(wishes: Wishes, recipe: Recipe, name: str, parameter: str, value: Any) 
         _meant(wishes, recipe, name, parameter, theirs[parameter], value)
         return
     if own is not None and any(param.name == parameter for param in own.params):
-        _set(wishes, _in_recipe(name, recipe), parameter, value)
+        _set(wishes, in_recipe(name, recipe), parameter, value)
         return
     if parameter in theirs:
         _meant(wishes, recipe, name, parameter, theirs[parameter], value)
@@ -201,12 +201,12 @@ def _meant(wishes: Wishes, recipe: Recipe, step: str, parameter: str, meaning: M
                 if name in here:
                     _set(wishes, here[name], own, words.get(text, value))
                     return
-            _in_recipe(targets[0].partition(":")[0], recipe)
+            in_recipe(targets[0].partition(":")[0], recipe)
 
 
 def _common(wishes: Wishes, recipe: Recipe, name: str, parameter: str, value: Any) -> None:
     """Understand the parameters that all steps have."""
-    step = _in_recipe(name, recipe)
+    step = in_recipe(name, recipe)
     if str(value) not in ("True", "False"):
         raise ParameterError(f"{name}:{parameter} must be True or False, not {value!r}.")
     if str(value) == "True" and parameter == SKIP:
@@ -217,7 +217,7 @@ def _common(wishes: Wishes, recipe: Recipe, name: str, parameter: str, value: An
 
 def _leave_out(wishes: Wishes, recipe: Recipe, name: str) -> None:
     """Leave out the step that a name means, and what belongs to it."""
-    step = _in_recipe(name, recipe)
+    step = in_recipe(name, recipe)
     for one in TOGETHER.get(step.verb, ()) if name != step.name else ():
         wishes.without[one] = None
     wishes.without[step.name] = None
@@ -229,8 +229,26 @@ def _set(wishes: Wishes, step: Step, parameter: str, value: Any) -> None:
     wishes.settings.setdefault(step.name, {})[parameter] = param.check(value, step.name)
 
 
-def _in_recipe(name: str, recipe: Recipe) -> Step:
-    """Return the step of a recipe that a name means."""
+def in_recipe(name: str, recipe: Recipe) -> Step:
+    """Return the step of a recipe that a name means.
+
+    Parameters
+    ----------
+    name : str
+        Ours or the reference's.
+    recipe : Recipe
+        Where it is looked for.
+
+    Returns
+    -------
+    Step
+        The step.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such step, or the recipe has none.
+    """
     ours = our_step(name)
     for step in recipe.steps:
         if step.name == ours:

@@ -1,13 +1,24 @@
 import gc
+import time
 import weakref
 
 import numpy as np
 import pytest
 
+from f2widgets.core.blocks import each_block
 from f2widgets.core.frame import Frame
 from f2widgets.core.notes import note
 from f2widgets.errors import Cancelled, NoCalibration, ParameterError, WrongInputs
-from f2widgets.recipes.events import Advanced, Failed, Finished, Measured, Note, Started
+from f2widgets.recipes.events import (
+    Advanced,
+    Failed,
+    Finished,
+    Measured,
+    Note,
+    Pictured,
+    Started,
+    Working,
+)
 from f2widgets.recipes.recipes import Use
 from f2widgets.recipes.run import run
 from f2widgets.recipes.steps import Step
@@ -206,7 +217,7 @@ def test_kept_frames_are_handed_out_after_their_step():
         series(2),
         {"dark": frame("dark")},
         keep=["scale"],
-        save=lambda step, one: kept.append((step, one.name, one.history[-1].step)),
+        save=lambda index, step, one: kept.append((step, one.name, one.history[-1].step)),
     )
     assert kept == [("scale", "S20131121S0075", "scale"), ("scale", "S20131121S0076", "scale")]
 
@@ -272,6 +283,54 @@ def test_run_keeps_no_frame_that_the_next_step_has_dropped():
 
     run([Use(SCALE), Use(LEVEL), Use(PICK), Use(Step(watch, "watch"))], series(5))
     assert alive == [0] * 5
+
+
+def test_pictures_come_after_each_step_that_leaves_whole_frames():
+    events = []
+    run(ALL, series(2), dict(dark=frame("D", 1.0), bpm=None), pictures=True, on_event=events.append)
+    shown = [(event.step, event.frame) for event in of(events, Pictured)]
+    assert set(shown) >= {(use.step.name, "S20131121S0075") for use in ALL if not use.step.rowwise}
+    silent = []
+    run(ALL, series(2), dict(dark=frame("D", 1.0), bpm=None), on_event=silent.append)
+    assert not of(silent, Pictured)
+
+
+def test_run_can_be_stopped_inside_a_step_that_does_not_tick():
+    def idle(frame: Frame) -> Frame:
+        """Work in blocks, without a word."""
+        each_block(lambda a, b: time.sleep(0.02), 40, rows=1)
+        return frame
+
+    def stop(event):
+        if isinstance(event, Working):
+            raise Cancelled("enough")
+
+    began = time.perf_counter()
+    with pytest.raises(Cancelled):
+        run([Use(Step(idle))], series(1), on_event=stop)
+    assert time.perf_counter() - began < 0.3
+
+
+def test_run_can_begin_in_the_middle():
+    whole = run([Use(SCALE), Use(LEVEL), Use(SCALE, {"factor": 3})], series(2))
+    events, kept = [], []
+    run(
+        [Use(SCALE), Use(LEVEL), Use(SCALE, {"factor": 3})],
+        series(2),
+        keep=["level"],
+        save=lambda index, step, one: kept.append((index, one)),
+    )
+    assert [index for index, _ in kept] == [1, 1]
+    rest = run(
+        [Use(SCALE), Use(LEVEL), Use(SCALE, {"factor": 3})],
+        [one for _, one in kept],
+        start=2,
+        on_event=events.append,
+    )
+    for one, other in zip(whole, rest, strict=True):
+        np.testing.assert_array_equal(one.data, other.data)
+        assert [e.step for e in one.history] == [e.step for e in other.history]
+    assert [(e.step, e.index, e.total) for e in of(events, Started)] == [("read", -1, 3), ("scale", 2, 3)]
 
 
 def test_big_set_is_cut_into_lower_bands(monkeypatch):

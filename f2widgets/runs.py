@@ -1,0 +1,283 @@
+"""Runs on disk: frames kept between steps, and a record by which a reduction goes on from there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from f2widgets import __version__
+from f2widgets.core.frame import Frame
+from f2widgets.errors import NotF2Data, NotWritten, WrongInputs
+from f2widgets.io.atomic import written_whole
+from f2widgets.io.kept import KeptFrame, keep_frame
+from f2widgets.io.provenance import STAMPS
+from f2widgets.plan import Plan
+from f2widgets.recipes.calls import settled
+from f2widgets.recipes.steps import STEPS
+from f2widgets.recipes.wishes import in_recipe
+
+#: Folder for frames kept between steps, one folder in it for each run.
+RUNS = "f2_runs"
+#: Name of the record in the folder of a run, and what it says it is.
+RECORD, FORMAT, VERSION = "run.json", "f2widgets run", 1
+#: Steps after which frames are worth keeping: what comes before takes longest, or is set most rarely.
+CHECKPOINTS = ("divide_flat", "refine_sky")
+
+
+def stamps_of(frame: Frame) -> dict[str, tuple[str, ...]]:
+    """Return the keywords to stamp: not those of steps that were left out."""
+    missing = {entry.verb for entry in frame.history if entry.arguments.get("left_out")}
+    return {verb: keys for verb, keys in STAMPS.items() if verb not in missing}
+
+
+class Keeper:
+    """Keeps frames of a run between steps, in a folder of its own that is made at the first.
+
+    Parameters
+    ----------
+    what : Plan
+        What is carried out.
+
+    Attributes
+    ----------
+    paths : list of `~pathlib.Path`
+        The files kept so far.
+    """
+
+    def __init__(self, what: Plan) -> None:
+        self._what = what
+        now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
+        self._folder = _base(what) / f"{now}-{os.getpid()}-{what.recipe.name}"
+        self._endings = {step.name: step.ending or step.name for step in STEPS}
+        self._checkpoints: list[dict[str, Any]] = []
+        self._open: dict[int, list[dict[str, Any]]] = {}
+        self.paths: list[Path] = []
+
+    def save(self, index: int, step: str, frame: Frame) -> None:
+        """Write one frame after a step."""
+        folder = self._folder / f"{index + 1:02d}_{step}"
+        path = folder / f"{frame.name}_{self._endings.get(step, step)}.fits"
+        self._open.setdefault(index, []).append(keep_frame(frame, path, stamps=stamps_of(frame)))
+        self.paths.append(path)
+
+    def seal(self, index: int, step: str) -> None:
+        """Put into the record that all frames after a step are kept."""
+        frames = self._open.pop(index)
+        folder = f"{index + 1:02d}_{step}"
+        self._checkpoints.append({"step": step, "index": index, "folder": folder, "frames": frames})
+        text = json.dumps({**_described(self._what), "checkpoints": self._checkpoints}, indent=1)
+        with written_whole(self._folder / RECORD) as stream:
+            stream.write(text.encode())
+
+    def drop_unsealed(self) -> None:
+        """Delete the frames of a step that not all frames have been through."""
+        for index in self._open:
+            for folder in self._folder.glob(f"{index + 1:02d}_*"):
+                shutil.rmtree(folder, ignore_errors=True)
+        for folder in (self._folder, self._folder.parent):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Frames kept after a step, that a reduction can go on with.
+
+    Parameters
+    ----------
+    step : str
+        The step they have been through.
+    index : int
+        Its place in the recipe.
+    folder : `~pathlib.Path`
+        Of the run.
+    frames : tuple of KeptFrame
+        In the order of the run.
+    """
+
+    step: str
+    index: int
+    folder: Path
+    frames: tuple[KeptFrame, ...]
+
+    def __str__(self) -> str:
+        """Say where the frames come from."""
+        return f"Goes on after {self.step}, with the frames kept in {self.folder}"
+
+
+def checkpoint_before(what: Plan, start: str) -> Checkpoint:
+    """Return the latest kept frames from which a plan can be carried out beginning with a step.
+
+    Parameters
+    ----------
+    what : Plan
+        With the settings wanted now.
+    start : str
+        The first step that must be done anew, by our name or the reference's.
+
+    Returns
+    -------
+    Checkpoint
+        Of the newest run that was made from the same files with the same calibrations and the same settings
+        up to there.
+
+    Raises
+    ------
+    ParameterError
+        If the recipe has no such step.
+    WrongInputs
+        If there is none; with what differs, and what to do.
+    """
+    name = in_recipe(start, what.recipe).name
+    first = next(i for i, step in enumerate(what.recipe.steps) if step.name == name)
+    reasons = []
+    for folder, record in _records(_base(what)):
+        for told in reversed([one for one in record["checkpoints"] if one["index"] < first]):
+            different = _difference(record, _described(what), told["index"])
+            if different is None:
+                try:
+                    return _opened(what, folder, told)
+                except NotF2Data as error:
+                    different = str(error)
+            reasons.append(f"frames are kept after {told['step']} in {folder}, but {different}")
+    found = f": {reasons[0]}." if reasons else f": there are none in {_base(what)}."
+    keep = next((one for one in reversed(CHECKPOINTS) if _before(what, one, first)), None)
+    remedy = f" Reduce from the raw frames, and keep some with --keep {keep}." if keep else ""
+    raise WrongInputs(f"No kept frames fit a start with {name}{found}{remedy}")
+
+
+def _before(what: Plan, step: str, first: int) -> bool:
+    """Tell whether a recipe has a step before a place."""
+    return step in [one.name for one in what.recipe.steps[:first]]
+
+
+def _base(what: Plan) -> Path:
+    """Return the folder of all runs."""
+    return (what.product.parent if what.product else Path(".")) / RUNS
+
+
+def _opened(what: Plan, folder: Path, told: Mapping[str, Any]) -> Checkpoint:
+    """Open the frames of a checkpoint."""
+    raw = {file.name: file for file in what.files}
+    frames = [KeptFrame(folder / told["folder"], one, raw[one["name"]]) for one in told["frames"]]
+    return Checkpoint(told["step"], told["index"], folder, tuple(frames))
+
+
+def _records(base: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Give the records of runs, the newest first; what is no record of this format is passed over."""
+    for path in sorted(base.glob(f"*/{RECORD}"), reverse=True):
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(record, dict) and (record.get("format"), record.get("version")) == (FORMAT, VERSION):
+            yield path.parent, record
+
+
+def _described(what: Plan) -> dict[str, Any]:
+    """Return everything that decides what a run makes of its frames."""
+    calls = settled(what.recipe.uses, what.calibrations, what.wishes.settings, what.wishes.without)
+    steps = [
+        {
+            "step": call.step.name,
+            "left_out": call.left_out,
+            "values": dict(call.values),
+            "calibrations": {} if call.left_out else _calibrations(what, call.step.needs),
+        }
+        for call in calls
+    ]
+    inputs = {file.path.name: file.md5 for file in what.files}
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "made_by": __version__,
+        "recipe": what.recipe.name,
+        "inputs": inputs,
+        "steps": steps,
+    }
+
+
+def _calibrations(what: Plan, needs: Sequence[Any]) -> dict[str, dict[str, list[str]]]:
+    """Return name and MD5 sum of the calibration of each kind for each frame."""
+    found = {need.kind: what.calibrations.get(need.kind, {}) for need in needs}
+    return {
+        kind: {frame: [file.path.name, file.md5] for frame, file in files.items()}
+        for kind, files in found.items()
+    }
+
+
+def _difference(there: Mapping[str, Any], here: Mapping[str, Any], last: int) -> str | None:
+    """Say what is different between two runs up to a step; None where nothing is."""
+    if there["recipe"] != here["recipe"]:
+        return f"by the recipe {there['recipe']}, not {here['recipe']}"
+    if there["made_by"] != here["made_by"]:
+        return f"by version {there['made_by']} of f2widgets, not {here['made_by']}"
+    if there["inputs"].keys() != here["inputs"].keys():
+        odd = sorted(there["inputs"].keys() ^ here["inputs"].keys())
+        return f"not of the same frames ({', '.join(odd[:3])}{', …' if len(odd) > 3 else ''})"
+    changed = [name for name, md5 in here["inputs"].items() if there["inputs"][name] != md5]
+    if changed:
+        return f"{changed[0]} has changed since"
+    for old, new in zip(there["steps"][: last + 1], here["steps"], strict=False):
+        different = _different_step(old, new)
+        if different:
+            return different
+    return None
+
+
+def _different_step(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+    """Say what is different in one step."""
+    name = new["step"]
+    if old["step"] != name:
+        return f"the recipe had {old['step']} where it has {name} now"
+    if old["left_out"] != new["left_out"]:
+        return f"{name} was {'left out' if old['left_out'] else 'carried out'}, and is not now"
+    for key, value in new["values"].items():
+        if old["values"].get(key) != value:
+            return f"{name}:{key} was {old['values'].get(key)}, and is {value} now"
+    for kind, files in new["calibrations"].items():
+        for frame, file in files.items():
+            before = old["calibrations"].get(kind, {}).get(frame)
+            if before != file:
+                told = before[0] if before else "none"
+                same = ", changed since" if before and before[0] == file[0] else ""
+                return f"{name} used another {kind} for {frame} ({told}{same})"
+        if old["calibrations"].get(kind, {}).keys() - files.keys():
+            return f"{name} used a {kind}, and has none now"
+    return None
+
+
+def clear(out: str | os.PathLike[str] = ".") -> list[Path]:
+    """Delete the frames that were kept between steps.
+
+    Parameters
+    ----------
+    out : path-like, optional
+        Folder of the products.
+
+    Returns
+    -------
+    list of `~pathlib.Path`
+        The folders of runs that are gone.
+
+    Raises
+    ------
+    NotWritten
+        If the system refuses.
+    """
+    base = Path(out) / RUNS
+    runs = sorted(path for path in base.glob("*") if path.is_dir())
+    try:
+        for path in runs:
+            shutil.rmtree(path)
+        if base.is_dir() and not any(base.iterdir()):
+            base.rmdir()
+    except OSError as error:
+        raise NotWritten(f"{base} could not be cleared: {error.strerror or error}.") from error
+    return runs

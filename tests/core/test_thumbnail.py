@@ -1,0 +1,47 @@
+import numpy as np
+
+from f2widgets.core.frame import Frame
+from f2widgets.core.thumbnail import thumbnail
+
+
+def framed(data, mask=None):
+    data = np.asarray(data, np.float32)
+    return Frame("S1", data, None, np.zeros(data.shape, np.uint16) if mask is None else mask)
+
+
+def test_ramp_is_shown_from_black_to_white():
+    small = thumbnail(framed(np.tile(np.arange(1024.0), (1024, 1))))
+    assert small.pixels.shape == (256, 256)
+    assert small.pixels.dtype == np.uint8
+    assert small.pixels[0, 0] == 0
+    assert small.pixels[0, -1] == 255
+    assert (np.diff(small.pixels[0].astype(int)) >= 0).all()
+    # limits: 2 % and 99.5 % of 0 ... 1023, means of two columns 2 apart
+    np.testing.assert_allclose((small.low, small.high), (0.02 * 1020 + 1, 0.995 * 1020 + 1), atol=6)
+
+
+def test_first_row_is_the_lowest_and_sides_keep_their_ratio():
+    data = np.zeros((300, 600))
+    data[250:] = 10
+    small = thumbnail(framed(data))
+    assert small.pixels.shape == (75, 150)
+    assert small.pixels[0].max() == 0
+    assert small.pixels[-1].min() == 255
+
+
+def test_unusable_pixels_are_left_out():
+    data, mask = np.ones((512, 512)), np.zeros((512, 512), np.uint16)
+    data[::2, ::2] = 1e6
+    mask[::2, ::2] = 1
+    small = thumbnail(framed(data, mask))
+    assert (small.low, small.high) == (1, 1)
+
+
+def test_nothing_usable_is_black():
+    small = thumbnail(framed(np.ones((64, 64)), np.ones((64, 64), np.uint16)))
+    assert small.pixels.max() == 0
+    assert (small.low, small.high) == (0, 0)
+
+
+def test_picture_keeps_nothing_of_the_frame():
+    assert thumbnail(framed(np.ones((2048, 64)))).pixels.base is None
