@@ -68,6 +68,7 @@ EVERY = [
 ]
 
 
+@pytest.mark.slow
 def test_run_begun_anywhere_gives_what_a_whole_run_gives(here, science):
     whole = reduce(science, keep=EVERY, settings={"flag_probe:depth": 0.003}).path
     shutil.copy(whole, "whole.fits")

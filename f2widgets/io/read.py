@@ -363,7 +363,7 @@ def _table(source: Path, hdu: Hdu) -> Table:
     from astropy.table import Table
 
     whole = hdu.header.tostring().encode("ascii") + _bytes(source, hdu)
-    return Table.read(fits.BinTableHDU.fromstring(whole), character_as_bytes=False)
+    return Table.read(fits.BinTableHDU.fromstring(whole, uint=True), character_as_bytes=False)
 
 
 def _bytes(source: Path, hdu: Hdu) -> bytes:

@@ -21,6 +21,14 @@ def parts(path):
     return sorted(p.name for p in path.iterdir() if p.name.endswith(".part"))
 
 
+def test_unsigned_column_of_a_table_stays_one(tmp_path):
+    marks = Table({"flags": np.array([8, 1024, 65535], np.uint16)})
+    path = write_frame(product(tmp_path, tables={"MARKS": marks}), tmp_path / "S1_image.fits", kind="image")
+    again = read_frame(path).tables["MARKS"]["flags"]
+    assert again.dtype == np.uint16
+    assert again.tolist() == [8, 1024, 65535]
+
+
 def test_round_trip_is_exact(tmp_path):
     catalogue = Table({"NUMBER": np.arange(3, dtype=np.int32), "X_IMAGE": [1.5, 2.5, 3.25]})
     frame = product(tmp_path, tables={"OBJCAT": catalogue})
