@@ -39,8 +39,11 @@ CELLS = """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel
 
 
 @contextmanager
-def server(folder, home):
-    """Serve a folder with JupyterLab; gives the address and the token."""
+def server(folder, home, older=None):
+    """Serve a folder with JupyterLab, and Notebook 7 beside it; gives the address and the token.
+
+    `older` is a folder into which another version of JupyterLab was installed.
+    """
     token, port = secrets.token_hex(16), _free_port()
     places = {name: str(home / name.lower()) for name in PLACES}
     settings = home / "jupyterlab_settings_dir" / "@jupyterlab" / "apputils-extension"
@@ -49,7 +52,11 @@ def server(folder, home):
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
     command += [f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
     command += [f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True"]
-    command += ["--LabApp.extension_manager=readonly"]
+    command += ["--LabApp.extension_manager=readonly", "--JupyterNotebookApp.expose_app_in_browser=True"]
+    if older is not None:
+        places["JUPYTERLAB_DIR"] = str(older / "share" / "jupyter" / "lab")
+        paths = [str(older), *filter(None, [os.environ.get("PYTHONPATH")])]
+        places["PYTHONPATH"] = os.pathsep.join(paths)
     with open(home / "server.log", "w") as log:
         running = subprocess.Popen(command, env={**os.environ, **places}, stdout=log, stderr=log)
         try:
@@ -119,10 +126,10 @@ def browsing(chromium, address, size=(1300, 900)):
 
 
 @contextmanager
-def page(chromium, address, token, notebook):
-    """Open a notebook in JupyterLab; gives the page and the list of what went wrong."""
+def page(chromium, address, token, notebook, place="lab/tree"):
+    """Open a notebook in JupyterLab, or in Notebook 7 (place "notebooks"); gives what `browsing` does."""
     with browsing(chromium, address) as (opened, errors):
-        opened.goto(f"{address}/lab/tree/{notebook}?token={token}&reset")
+        opened.goto(f"{address}/{place}/{notebook}?token={token}&reset")
         opened.wait_for_function("() => window.jupyterapp !== undefined")
         opened.wait_for_function("() => window.jupyterapp.shell.currentWidget?.sessionContext")
         opened.evaluate(READY)
