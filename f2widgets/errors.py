@@ -60,6 +60,7 @@ class ExpressionError(ParameterError):
 
     def __init__(self, message: str, expression: str, column: int) -> None:
         super().__init__(f"{message}\n  {expression}\n  {' ' * column}^")
+        self.reason = message
         self.expression = expression
         self.column = column
 

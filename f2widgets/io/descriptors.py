@@ -265,6 +265,7 @@ _MOMENTS: dict[str, tuple[Question, type]] = {
     "ut_start": (times.ut_start, datetime),
     "ut_end": (lambda headers: times.ut_end(headers, exposure_time(headers)), datetime),
     "local_time": (times.local_time, time),
+    "night": (times.night, date),
 }
 _LISTS: dict[str, Question] = {
     "tags": lambda headers: " ".join(sorted(tags_of(headers.phu))),

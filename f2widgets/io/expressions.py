@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
@@ -25,7 +26,7 @@ from f2widgets.io.tags import TAGS
 from f2widgets.io.times import parse_date, parse_time
 from f2widgets.io.tokens import Kind, Token, tokens_of
 
-__all__ = ["Expression", "parse"]
+__all__ = ["Expression", "Term", "parse", "terms"]
 
 #: Units of numbers: what they measure, and how many of the first of their sort they hold.
 UNITS = {
@@ -84,6 +85,42 @@ def parse(text: str) -> Expression:
     ('exposure_time',)
     """
     return _Parser(re.sub(r"[^\S ]", " ", text)).whole()
+
+
+@dataclass(frozen=True)
+class Term:
+    """One of the conditions joined by ``and``: its text, its column counted from 0, and what it asks."""
+
+    text: str
+    column: int
+    condition: Expression
+
+
+def terms(text: str) -> tuple[Term, ...]:
+    """Take an expression apart into the conditions that all must hold.
+
+    Parameters
+    ----------
+    text : str
+        The expression; brackets around all of it do not count.
+
+    Returns
+    -------
+    tuple of Term
+        In order; a single one where the expression is not joined by ``and``.
+
+    Raises
+    ------
+    ExpressionError
+        If it cannot be read.
+    """
+    parse(text)
+    found = _Parser(re.sub(r"[^\S ]", " ", text)).terms()
+    if len(found) > 1 or not found[0].text.startswith("("):
+        return found
+    column = found[0].column + 1
+    inside = terms(found[0].text[1:-1])
+    return tuple(Term(one.text, one.column + column, one.condition) for one in inside)
 
 
 class _Parser:
@@ -145,6 +182,20 @@ class _Parser:
         while self.takes("and"):
             parts.append(self.negation())
         return parts[0] if len(parts) == 1 else Joined(tuple(parts), decisive=False)
+
+    def terms(self) -> tuple[Term, ...]:
+        """Read the whole as conditions joined by ``and``, with the text of each."""
+        found: list[Term] = []
+        while not found or self.takes("and"):
+            first = self.next.column
+            condition = self.negation()
+            last = self.tokens[self.place - 1]
+            found.append(Term(self.text[first : last.column + len(last.text)], first, condition))
+        if self.next.kind is Kind.END:
+            return tuple(found)
+        self.place = 0
+        start = self.next.column
+        return (Term(self.text[start:].rstrip(), start, self.either()),)
 
     def negation(self) -> Expression:
         """Read a condition with any number of ``not`` before it."""

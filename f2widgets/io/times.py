@@ -11,6 +11,9 @@ from f2widgets.io.keywords import Headers
 UTEND_MENDED = date(2015, 12, 1)
 #: The exposure starts 4 to 21 s after UT; a UTSTART much farther off belongs to another exposure.
 LATEST_START = timedelta(minutes=5)
+#: Longitude of Gemini South on Cerro Pachon, 70 deg 44' 12.1" W, as hours of mean solar time.
+#: Source: the observatory's page "Telescopes and sites".
+SOUTH = timedelta(hours=-(70 + 44 / 60 + 12.1 / 3600) / 15)
 #: Zero of the modified Julian date.
 MJD_ZERO = datetime(1858, 11, 17)
 
@@ -134,3 +137,21 @@ def _nearest(moment: datetime, clock: time) -> datetime:
 def local_time(headers: Headers) -> time | None:
     """Return the local time at the telescope."""
     return parse_time(headers.text("LT"))
+
+
+def night(headers: Headers) -> date | None:
+    """Return the local night that an exposure belongs to: the date on which it began.
+
+    Parameters
+    ----------
+    headers : Headers
+        Headers of a file.
+
+    Returns
+    -------
+    date or None
+        Nights change at noon, mean solar time of Gemini South, the only home Flamingos-2 has had: what is
+        taken in the afternoon belongs to the night to come, what is taken in the morning to the one past.
+    """
+    begun = ut_datetime(headers)
+    return None if begun is None else (begun + SOUTH - timedelta(hours=12)).date()

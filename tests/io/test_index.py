@@ -198,7 +198,8 @@ def test_processes_at_once_share_it(night, ours, tmp_path):
         "import sys; from pathlib import Path; from f2widgets.io.index import Index\n"
         "files = sorted(Path(sys.argv[2]).iterdir())\n"
         "for turn in range(20):\n"
-        "    Index(sys.argv[1], say=sys.exit, settled=0).records(files, ('tags',) if turn % 2 else ('airmass',))\n"
+        "    names = ('tags',) if turn % 2 else ('airmass',)\n"
+        "    Index(sys.argv[1], say=sys.exit, settled=0).records(files, names)\n"
         "    files[0].touch()\n"
     )
     words = [sys.executable, "-c", program, str(ours().path), str(night[0].parent)]
