@@ -10,7 +10,7 @@ from pathlib import Path
 
 from f2widgets.calibrations.entries import absolute, read_candidate
 from f2widgets.calibrations.match import USER, Candidate, Judged, Kind, Match
-from f2widgets.calibrations.rules import KEYS, KINDS, MAX_AGE, age_of, disagreements, notes
+from f2widgets.calibrations.rules import KINDS, MAX_AGE, age_of, disagreements, notes, properties
 from f2widgets.core.frame import Facts
 from f2widgets.errors import ParameterError, WrongCalibration
 
@@ -178,7 +178,7 @@ def check(cal: UserCal, facts: Facts, *, name: str, shape: tuple[int, int] | Non
         frame=name,
         chosen=candidate,
         age=judged.age,
-        needs=tuple(f"{key.name} {key.shown(facts)}" for key in KEYS[cal.kind]),
+        needs=properties(cal.kind, facts),
         notes=tuple(f"used although {failure}" for failure in failures)
         + _more_notes(cal.kind, facts, judged),
         searched=(USER,),

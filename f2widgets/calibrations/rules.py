@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 
 from f2widgets.calibrations.match import Candidate, Failure, Judged, Kind, Match
@@ -160,9 +161,30 @@ def needed(facts: Facts) -> tuple[Kind, ...]:
 
 def age_of(facts: Facts, calibration: Facts) -> float | None:
     """Return the days from a frame to a calibration, negative when that was taken before."""
-    if facts.ut_start is None or calibration.ut_start is None:
-        return None
-    return (calibration.ut_start - facts.ut_start).total_seconds() / _SECONDS_A_DAY
+    return days_between(facts.ut_start, calibration.ut_start)
+
+
+def days_between(one: datetime | None, other: datetime | None) -> float | None:
+    """Return the days from one moment to another, negative when that is earlier; None if one is not known."""
+    return None if one is None or other is None else (other - one).total_seconds() / _SECONDS_A_DAY
+
+
+def properties(kind: Kind, facts: Facts) -> tuple[str, ...]:
+    """Return the properties in which a calibration must agree with its frame.
+
+    Parameters
+    ----------
+    kind : {'dark', 'flat', 'bpm'}
+        What it is.
+    facts : Facts
+        Of the calibration, or of the frame.
+
+    Returns
+    -------
+    tuple of str
+        ``"exposure time 120 s"``, ``"read mode 1"`` and so on.
+    """
+    return tuple(f"{key.name} {key.shown(facts)}" for key in KEYS[kind])
 
 
 def disagreements(
@@ -295,7 +317,7 @@ def match(
         frame=name,
         chosen=best.candidate if best else None,
         age=best.age if best else None,
-        needs=tuple(f"{key.name} {key.shown(facts)}" for key in KEYS[kind]),
+        needs=properties(kind, facts),
         notes=notes(kind, facts, best) if best else (),
         others=tuple(fitting[1:]),
         misses=tuple(misses),

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from f2widgets.calibrations.config import VARIABLE, Config, find_config, read_config, standard_file
+from f2widgets.calibrations.config import VARIABLE, Config, Database, find_config, read_config, standard_file
 from f2widgets.calibrations.entries import Outcome, absolute
 from f2widgets.calibrations.store import Store
 from f2widgets.cli.groups import Group
@@ -145,6 +145,33 @@ def verify(config: str | None, database: str | None, verbose: bool) -> int:
         click.echo("Add a changed file again, or remove it from the database.", err=True)
     click.echo(f"{len(checked) - wrong} of {len(checked)} files are as they were added.")
     return FAILED if wrong else DONE
+
+
+@caldb.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@_common
+def match(config: str | None, database: str | None, verbose: bool, files: tuple[str, ...]) -> int:
+    """Tell which calibrations frames would get, and why, or what would make those that are missing.
+
+    FILES are raw frames: names, quoted patterns and @lists. The raw darks and flats among them count as
+    being at hand.
+    """
+    from f2widgets.calibrations.service import Calibrations
+    from f2widgets.io.names import expand_names
+    from f2widgets.io.records import records
+    from f2widgets.needs import makings, needs_of
+
+    known = Config((Database(Store(database).path),)) if database else read_config(config)
+    rows = records(expand_names(files))
+    needs = needs_of(rows, Calibrations(known))
+    for need in needs:
+        click.echo(need.why)
+    for making in makings(needs, rows):
+        click.echo(f"Missing: {making}")
+    for row in rows:
+        if row.problem:
+            click.echo(f"f2: left out: {row.problem}", err=True)
+    return FAILED if any(need.missing and not need.optional for need in needs) else DONE
 
 
 @caldb.command("config")

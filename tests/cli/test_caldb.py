@@ -4,6 +4,7 @@ import pytest
 
 from f2widgets.cli.main import main
 from tests.calibrations.processed import write_processed
+from tests.raw_files import write_raw
 
 
 @pytest.fixture
@@ -129,3 +130,19 @@ def test_a_foreign_database_is_refused_in_one_line(f2):
     assert status == 1
     assert err.count("\n") == 1
     assert "Traceback" not in err
+
+
+def test_match_tells_which_and_why_and_what_would_make_the_others(f2):
+    f2("init")
+    for number, kind in enumerate(("science", "lamp_on", "lamp_off")):
+        write_raw(f2.folder / f"S20131121S{number:04d}.fits", kind)
+    f2("add", str(write_processed(f2.folder / "calibrations" / "d_dark.fits", shape=(64, 64))))
+    status, out, err = f2("match", "S*.fits")
+    assert (status, err) == (1, "")  # there is no flat
+    assert "S20131121S0000: dark d_dark.fits (from " in out
+    assert "No flat fits S20131121S0000: it needs filter Y_G0811" in out
+    assert "the recipe flat (makeProcessedFlat) makes it of 2 raw frames." in out
+    f2("add", str(write_processed(f2.folder / "calibrations" / "f_flat.fits", "flat", shape=(64, 64))))
+    status, out, _ = f2("match", "S*.fits")
+    assert status == 0  # a mask may be missing
+    assert "there are no raw darks." in out
