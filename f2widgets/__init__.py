@@ -4,6 +4,7 @@
 
 =================  ===========================================================================
 ``table``          what files are, from their headers
+``check``          what is odd about headers, and whether files can be used
 ``select``         choose files by tags and an expression
 ``reduce``         raw frames to a product; the recipe follows from the files
 ``planned``        what ``reduce`` would do, and with which calibrations
@@ -34,12 +35,14 @@ if TYPE_CHECKING:
     from f2widgets.pictures import show
     from f2widgets.quality import quality_table, quality_text
     from f2widgets.reduction import planned, reduce
+    from f2widgets.verdicts import check
 
 __version__ = "0.1.0"
 
 __all__ = [
     "F2Error",
     "Frame",
+    "check",
     "planned",
     "quality_table",
     "quality_text",
@@ -58,6 +61,7 @@ __all__ = [
 _HOMES = {
     "F2Error": "errors",
     "Frame": "core.frame",
+    "check": "verdicts",
     "planned": "reduction",
     "quality_table": "quality",
     "quality_text": "quality",

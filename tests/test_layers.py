@@ -21,6 +21,7 @@ BELOW = {
     "runs": {"core", "io", "recipes", "plan"},
     "reduction": {"core", "io", "calibrations", "recipes", "plan", "report", "runs"},
     "files": {"io"},
+    "verdicts": {"io", "files"},
     "pictures": {"core", "io"},
     "quality": {"core", "io"},
     "tutorial": {"io", "pictures", "quality", "simulate"},
@@ -51,9 +52,10 @@ BELOW = {
         "reduction",
         "simulate",
         "tutorial",
+        "verdicts",
     },
     "__main__": {"cli"},
-    "__init__": {"core", "io", "files", "pictures", "quality", "reduction", "simulate"},
+    "__init__": {"core", "io", "files", "verdicts", "pictures", "quality", "reduction", "simulate"},
 }
 #: In ``core`` nothing but these may be imported from outside the standard library.
 CORE_NEEDS = {"numpy", "scipy", "astropy", "sep"}

@@ -13,6 +13,7 @@ import f2widgets
 NAMES = [
     "F2Error",
     "Frame",
+    "check",
     "planned",
     "quality_table",
     "quality_text",

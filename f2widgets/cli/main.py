@@ -18,6 +18,10 @@ VERBS = {
     "typewalk": ("f2widgets.cli.files", "List the files of a folder with their tags."),
     "dataselect": ("f2widgets.cli.files", "Choose files by tags and by an expression."),
     "showd": ("f2widgets.cli.files", "Show descriptors of files as a table."),
+    "check": (
+        "f2widgets.cli.check",
+        "Report what is odd about headers, what was repaired or assumed, and a verdict per file.",
+    ),
     "caldb": ("f2widgets.cli.caldb", "Keep the database of processed calibrations."),
     "reduce": ("f2widgets.cli.reduce", "Reduce frames with the recipe that fits them."),
     "simulate": ("f2widgets.cli.simulate", "Make raw frames whose truth is known."),

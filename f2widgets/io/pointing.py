@@ -22,6 +22,11 @@ LONGITUDE, LATITUDE = re.compile(r"RA---[A-Z]{3}(-SIP)?"), re.compile(r"DEC--[A-
 #: The port that looks up, without the fold mirror of the others: the field is mirrored against theirs.
 UPWARD_PORT = 1
 SECONDS_PER_YEAR = 365.25 * 86400.0
+#: Pixel of the full array, counted from 0, on which the field turns, and for which the observatory's archive
+#: gives the position of a frame: its records of 2021 and later agree with this to 0.01 arcsec, earlier
+#: ones (which counted from 1) to one pixel.
+ROTATOR_CENTRE = (1034.0, 1054.0)
+FULL_ARRAY = (2048, 2048)
 
 
 def cd_matrix(image: Header | None) -> tuple[float, float, float, float] | None:
@@ -158,12 +163,44 @@ def is_on_sky(headers: Headers) -> bool:
 
 
 def sky_position(headers: Headers) -> tuple[float | None, float | None]:
-    """Return the projection centre, or the target where there is no wcs; degrees."""
+    """Return where the telescope pointed, as right ascension and declination in degrees.
+
+    Parameters
+    ----------
+    headers : Headers
+        Headers of a file.
+
+    Returns
+    -------
+    tuple of two float or None
+        Position of `ROTATOR_CENTRE` on the full array; that of the projection centre on others, and that
+        of the target where there is no wcs. None where the telescope did not follow the sky.
+
+    Notes
+    -----
+    *Method*: tangential projection, Calabretta and Greisen (2002), A&A 395, 1077, equations 54 and 55.
+    """
     if not is_on_sky(headers):
         return None, None
-    if cd_matrix(headers.image) is not None and (centre := projection_centre(headers.image)):
+    matrix, centre = cd_matrix(headers.image), projection_centre(headers.image)
+    if matrix is None or centre is None:
+        return target_position(headers)
+    sides = tuple(headers.number(key, image=True) for key in ("NAXIS1", "NAXIS2"))
+    reference = [headers.number(key, image=True) for key in ("CRPIX1", "CRPIX2")]
+    if sides != FULL_ARRAY or reference[0] is None or reference[1] is None:
         return centre
-    return target_position(headers)
+    x, y = ROTATOR_CENTRE[0] + 1 - reference[0], ROTATOR_CENTRE[1] + 1 - reference[1]
+    a, b, c, d = matrix
+    return _deprojected(centre, a * x + b * y, c * x + d * y)
+
+
+def _deprojected(centre: tuple[float, float], xi: float, eta: float) -> tuple[float, float]:
+    """Return the position of a point of the tangential plane; all in degrees."""
+    xi, eta, dec = math.radians(xi), math.radians(eta), math.radians(centre[1])
+    depth = math.cos(dec) - eta * math.sin(dec)
+    ra = centre[0] + math.degrees(math.atan2(xi, depth))
+    height = math.sin(dec) + eta * math.cos(dec)
+    return ra % 360.0, math.degrees(math.atan2(height, math.hypot(xi, depth)))
 
 
 def target_position(headers: Headers) -> tuple[float | None, float | None]:

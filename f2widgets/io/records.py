@@ -19,7 +19,7 @@ from f2widgets.io.keywords import Headers
 from f2widgets.io.layout import unreadable
 from f2widgets.io.names import expand_names as expand_names
 from f2widgets.io.peek import first_image, image_header, peek
-from f2widgets.io.repairs import repairs_of
+from f2widgets.io.repairs import Remark, remarks_of
 from f2widgets.io.tags import tags_of
 
 if TYPE_CHECKING:
@@ -72,9 +72,14 @@ class Record:
         return facts_of(self.headers.phu, self.headers.image, self.name)
 
     @cached_property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is odd about the headers, and what was repaired or assumed in reading them."""
+        return remarks_of(self.headers) if self.headers else ()
+
+    @property
     def repairs(self) -> tuple[str, ...]:
-        """What had to be mended in reading the headers, in sentences."""
-        return repairs_of(self.headers) if self.headers else ()
+        """The same in sentences alone."""
+        return tuple(remark.text for remark in self.remarks)
 
     @property
     def short_problem(self) -> str | None:

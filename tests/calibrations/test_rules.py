@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from f2widgets.calibrations.match import Candidate, in_time
-from f2widgets.calibrations.rules import filter_parts, kind_of, match, needed
+from f2widgets.calibrations.rules import filter_parts, judge, kind_of, match, needed
 from f2widgets.core.frame import Facts
 from f2widgets.errors import NoCalibration
+from f2widgets.io.headers import facts_of
+from tests import real_headers
 
 NIGHT = datetime(2013, 11, 21, 3, 0)
 SCIENCE = Facts(
@@ -241,3 +243,46 @@ def test_the_chosen_dark_is_the_nearest_of_those_that_fit(days):
     fitting = [abs(d) for d in days if abs(d) < 90]
     assert (abs(found.age) if found.chosen else None) == min(fitting, default=None)
     assert len(days) == len(found.misses) + len(found.others) + (found.chosen is not None)
+
+
+#: What an imaging reduction asks for, by real frame; spectra ask for nothing.
+ASKED = {
+    "S20150101S0261": ("dark", "flat", "bpm"),
+    "S20150103S0144": ("bpm",),  # a dark behind slit and filter
+    "S20150113S0186": ("bpm",),  # a lamp-off flat in J
+    "S20170905S0318": ("dark", "flat", "bpm"),
+    "S20191214S0301": ("bpm",),
+    "S20210522S0033": ("dark", "flat", "bpm"),
+    "S20220912S0299": ("bpm",),
+    "S20221020S0034": ("bpm",),  # an acquisition image through a slit
+    "S20230301S0170": ("dark", "flat", "bpm"),
+}
+#: What speaks against one real frame as the calibration of another; everything else about them agrees.
+AGAINST = {
+    ("flat", "S20150101S0261", "S20150113S0186"): [],
+    ("flat", "S20210522S0033", "S20150113S0186"): ["age"],
+    ("flat", "S20230301S0170", "S20150113S0186"): ["filter", "age"],
+    # The filter of the acquisition is known from FILTER alone, and agrees.
+    ("flat", "S20221020S0034", "S20220912S0299"): ["focal plane mask"],
+    ("dark", "S20150101S0261", "S20150103S0144"): ["exposure time"],
+    ("dark", "S20230301S0170", "S20191214S0301"): ["exposure time", "age"],
+}
+
+
+def real_facts(name):
+    headers = real_headers.headers(name)
+    return facts_of(headers.phu, headers.image, f"{name}.fits")
+
+
+@pytest.mark.real
+@real_headers.each
+def test_real_frames_need_what_their_kind_needs(name):
+    assert needed(real_facts(name)) == ASKED.get(name, ())
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not real_headers.NAMES, reason=f"no real headers in {real_headers.FOLDER.resolve()}")
+@pytest.mark.parametrize(("kind", "frame", "calibration"), AGAINST)
+def test_real_calibrations_fit_real_frames_by_the_rules(kind, frame, calibration):
+    judged = judge(kind, real_facts(frame), Candidate(Path(calibration), real_facts(calibration)))
+    assert [failure.key for failure in judged.failures] == AGAINST[kind, frame, calibration]

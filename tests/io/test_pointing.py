@@ -1,4 +1,5 @@
 import pytest
+from astropy.wcs import WCS
 
 from f2widgets.io import pointing
 from f2widgets.io.keywords import Headers, degrees_of
@@ -63,6 +64,14 @@ def test_parked_telescopes_have_no_position():
 def test_position_is_that_of_the_projection_or_of_the_target():
     assert pointing.sky_position(headers()) == (125.003, -30.001)
     assert pointing.sky_position(headers(CRVAL1=None)) == (125.0, -30.0)
+
+
+def test_position_on_the_full_array_is_that_of_the_rotator_centre():
+    found = headers(CRVAL2=-83.989)
+    found.image.update(NAXIS=2, NAXIS1=2048, NAXIS2=2048)
+    expected = WCS(pointing.repaired_wcs_header(found.image)).pixel_to_world_values(1034.0, 1054.0)
+    assert pointing.sky_position(found) == (pytest.approx(expected[0], abs=1e-9), pytest.approx(expected[1]))
+    assert abs(found.image["CRVAL2"] - expected[1]) * 3600 > 5
 
 
 def test_proper_motion_in_seconds_of_time_and_arcsec():
