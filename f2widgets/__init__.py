@@ -10,6 +10,8 @@
 ``planned``        what ``reduce`` would do, and with which calibrations
 ``read_frame``     a raw frame or a product as a ``Frame``
 ``write_frame``    a ``Frame`` as a file
+``read_settings``  what ``reduce`` is asked for, from a TOML file; ``save_settings`` writes one
+``clear``          delete the frames that ``reduce`` kept between steps
 ``show``           a picture of frames
 ``quality_table``  what was measured of a stack and of its frames; ``quality_text`` writes it down
 ``sum_sigma``      sigma of a sum over pixels of a stack, their correlation included
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
     from f2widgets.io.write import write_frame
     from f2widgets.pictures import show
     from f2widgets.quality import quality_table, quality_text
+    from f2widgets.recipes.settings import read_settings, save_settings
     from f2widgets.reduction import planned, reduce
+    from f2widgets.runs import clear
     from f2widgets.verdicts import check
 
 __version__ = "0.1.0"
@@ -43,11 +47,14 @@ __all__ = [
     "F2Error",
     "Frame",
     "check",
+    "clear",
     "planned",
     "quality_table",
     "quality_text",
     "read_frame",
+    "read_settings",
     "reduce",
+    "save_settings",
     "select",
     "show",
     "simulate",
@@ -62,11 +69,14 @@ _HOMES = {
     "F2Error": "errors",
     "Frame": "core.frame",
     "check": "verdicts",
+    "clear": "runs",
     "planned": "reduction",
     "quality_table": "quality",
     "quality_text": "quality",
     "read_frame": "io.read",
+    "read_settings": "recipes.settings",
     "reduce": "reduction",
+    "save_settings": "recipes.settings",
     "select": "files",
     "show": "pictures",
     "sum_sigma": "core.noise",

@@ -55,7 +55,18 @@ BELOW = {
         "verdicts",
     },
     "__main__": {"cli"},
-    "__init__": {"core", "io", "files", "verdicts", "pictures", "quality", "reduction", "simulate"},
+    "__init__": {
+        "core",
+        "io",
+        "recipes",
+        "files",
+        "verdicts",
+        "pictures",
+        "quality",
+        "runs",
+        "reduction",
+        "simulate",
+    },
 }
 #: In ``core`` nothing but these may be imported from outside the standard library.
 CORE_NEEDS = {"numpy", "scipy", "astropy", "sep"}

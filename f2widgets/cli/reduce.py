@@ -6,11 +6,12 @@ import os
 import re
 from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from f2widgets.plan import Plan
     from f2widgets.reduction import Products
 
 #: Status where the product is there, but not all that should come with it.
@@ -83,8 +84,16 @@ class _SpreadCommand(click.Command):
 )
 @click.option("--suffix", metavar="S", help="Ending of the product's name instead of its kind.")
 @click.option("--out", "-o", default=".", metavar="DIR", help="Folder of the product.")
-@click.option("--plan", "only_plan", is_flag=True, help="Show what would be done, with which calibrations.")
+@click.option(
+    "--plan",
+    "only_plan",
+    is_flag=True,
+    help="Show what would be done, with which calibrations; with -v the parameters.",
+)
 @click.option("--without", multiple=True, metavar="STEP", help="Leave a step out; may be repeated.")
+@click.option(
+    "--settings", "wanted", metavar="FILE", help="What is asked for, from a TOML file; options win."
+)
 @click.option("--keep", multiple=True, metavar="STEP", help="Keep the frames after a step; may be repeated.")
 @click.option("--from", "start", metavar="STEP", help="Begin with a step, with frames kept before it.")
 @click.option("--overwrite", is_flag=True, help="Replace a product that was made from something else.")
@@ -105,6 +114,7 @@ def reduce(
     out: str,
     only_plan: bool,
     without: tuple[str, ...],
+    wanted: str | None,
     keep: tuple[str, ...],
     start: str | None,
     overwrite: bool,
@@ -130,7 +140,6 @@ def reduce(
     """  # noqa: D301 (the backslash keeps the lines of the examples apart)
     from f2widgets import reduction, runs
     from f2widgets.cli.progress import shown
-    from f2widgets.recipes.wishes import assignment
 
     if threads is not None:
         os.environ["F2WIDGETS_THREADS"] = str(threads)
@@ -144,17 +153,15 @@ def reduce(
     began = perf_counter()
     what = reduction.planned(
         files,
-        recipe=recipe,
-        settings=dict(assignment(word) for word in params),
-        user_cals=user_cals,
+        **_asked(wanted, recipe, params, user_cals, without, keep),
         out=out,
         suffix=suffix,
-        without=without,
-        keep=keep,
         config=config,
     )
     if only_plan:
         click.echo(str(what))
+        if verbose:
+            _parameters(what)
         if start:
             click.echo(f"{runs.checkpoint_before(what, start)}.")
         return 0
@@ -167,6 +174,39 @@ def reduce(
     for problem in made.problems:
         click.echo(f"f2: {problem}", err=True)
     return IN_PART if made.problems else 0
+
+
+def _asked(
+    file: str | None,
+    recipe: str | None,
+    params: tuple[str, ...],
+    user_cals: tuple[str, ...],
+    without: tuple[str, ...],
+    keep: tuple[str, ...],
+) -> dict[str, Any]:
+    """Return what is asked for: by a file of settings, and by options, which go before it."""
+    from f2widgets.recipes.settings import read_settings
+    from f2widgets.recipes.wishes import assignment
+
+    told = read_settings(file) if file else {}
+    cals = [f"{kind}:{name}" for kind, name in told.get("user_cals", {}).items()]
+    return {
+        "recipe": recipe or told.get("recipe"),
+        "settings": {**told.get("settings", {}), **dict(assignment(word) for word in params)},
+        "user_cals": [*cals, *user_cals],
+        "without": [*told.get("without", ()), *without],
+        "keep": [*told.get("keep", ()), *keep],
+    }
+
+
+def _parameters(what: Plan) -> None:
+    """Show every parameter of every step: its value, who set it, what it may be, and what it does."""
+    from f2widgets.recipes.settings import values_of
+
+    click.echo("\nParameters:")
+    for use in {use.step.name: use for use in what.recipe.uses}.values():
+        for value in values_of(use, what.wishes.settings):
+            click.echo(f"  {use.step.name}:{value}\n      {value.param.help}")
 
 
 #: What measured values are called where they are shown.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from f2widgets.core import flags
 from f2widgets.core.annotations import Unit, Within
 from f2widgets.core.arithmetic import must_fit
+from f2widgets.core.beat import beat
 from f2widgets.core.blocks import each_block
 from f2widgets.core.detector import AMPLIFIERS, SIDE
 from f2widgets.core.field import Circle, box_medians, fit_circle, spread, well_lit
@@ -148,6 +149,7 @@ def _response(light: Plane) -> tuple[Circle, Plane]:
     level = np.float32(np.median(light[~circle.outside(light.shape, shrink=_RIM)]))
     if not level > 0:
         raise WrongInputs("The flats show no light of the lamp: are lamp-on and lamp-off swapped?")
+    beat()
     response = light / level
     return well_lit(response, circle, _LIT), response
 

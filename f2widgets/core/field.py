@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from f2widgets.core.beat import beat
 from f2widgets.core.frame import Plane
 from f2widgets.core.sorting import median
 
@@ -48,6 +49,7 @@ def fit_circle(light: Plane) -> Circle:
     (Kåsa 1976), repeated without points more than 3 px away and five times the median deviation.
     """
     smooth = _median3(light)
+    beat()
     level = float(np.percentile(smooth[::4, ::4], 75))  # at least a quarter of the array is well lit
     points = np.concatenate([_edges(smooth, level), _edges(smooth.T, level)[:, ::-1]])
     if len(points) < 0.1 * sum(light.shape):
@@ -156,6 +158,7 @@ def box_medians(image: Plane, good: NDArray[np.bool_], size: int, least: float =
     ny, nx = image.shape
     out = np.full((-(-ny // size), -(-nx // size)), np.nan)
     for j in range(out.shape[0]):
+        beat()
         rows = slice(j * size, (j + 1) * size)
         for i in range(out.shape[1]):
             piece = (rows, slice(i * size, (i + 1) * size))

@@ -166,3 +166,35 @@ def test_bars_on_a_terminal(raw, tmp_path, monkeypatch):
         text = streams[0].getvalue().decode()
     assert "align (adjustWCSToReference)" in text
     assert "S1: the header was wrong [by 3 arcsec]" in text
+
+
+def test_settings_from_a_file_and_options_before_them(raw, f2, tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        "version = 1\nkeep = ['to_electrons']\n[settings.combine_darks]\nmethod = 'median'\nlow = 2\n"
+    )
+    status, out, _ = f2(*raw["darks"], "--settings", "mine.toml", "-p", "combine_darks:low=4", "--plan", "-v")
+    assert status == 0
+    assert "combine_darks:method=median  ('mean' or 'median', set by you)" in out
+    assert "combine_darks:low=4.0" in out
+    assert "combine_darks:high=3.0  (a number, 0 to 100)\n      Sigma above" in out
+    status, out, _ = f2(*raw["darks"], "--settings", "mine.toml", "--keep", "add_variance")
+    assert status == 0
+    assert out.count("Kept f2_runs") == 2 * len(raw["darks"])
+    (tmp_path / "mine.toml").write_text("version = 1\n[settings.combine_drks]\nmethod = 'median'\n")
+    status, _, err = f2(*raw["darks"], "--settings", "mine.toml")
+    assert status == 2
+    assert "mine.toml: there is no step 'combine_drks'; did you mean 'combine_darks'" in err
+
+
+def test_reduction_begun_in_the_middle(raw, f2, tmp_path):
+    status, _, err = f2(*raw["darks"], "--from", "combine_darks")
+    assert status == 1
+    assert "No kept frames fit a start with combine_darks: there are none in f2_runs." in err
+    assert f2(*raw["darks"], "--keep", "correct_nonlinearity", "-q")[0] == 0
+    words = [*raw["darks"], "--from", "stackDarks", "-p", "combine_darks:method=median", "--overwrite"]
+    status, out, _ = f2(*words, "--plan")
+    assert "Goes on after correct_nonlinearity, with the frames kept in f2_runs/" in out
+    status, out, _ = f2(*words)
+    assert status == 0
+    assert "to_electrons" not in out
+    assert "Wrote S20131120S0115_dark.fits" in out
