@@ -24,6 +24,7 @@ BELOW = {
     "verdicts": {"io", "files"},
     "pictures": {"core", "io"},
     "quality": {"core", "io"},
+    "biography": {"core", "io", "recipes"},
     "tutorial": {"io", "pictures", "quality", "simulate"},
     "widgets": {
         "core",

@@ -74,7 +74,7 @@ def subtract_sky(
     everything = list(frames)
     _must_match(everything)
     out: dict[int, Frame] = {}
-    for members in _groups(everything, group):
+    for members in in_groups(everything, group):
         if len(members) == 1:
             note(
                 "has no other frame to take the sky from: only its level is subtracted",
@@ -105,8 +105,21 @@ def _must_match(frames: Sequence[Frame]) -> None:
                 )
 
 
-def _groups(frames: Sequence[Frame], most: int) -> list[list[int]]:
-    """Split frames, in order of time, into runs of nearly equal length and at most `most`."""
+def in_groups(frames: Sequence[Frame], most: int) -> list[list[int]]:
+    """Split frames, in order of time, into runs of nearly equal length, those that share a sky.
+
+    Parameters
+    ----------
+    frames : sequence of Frame
+        The set.
+    most : int
+        Frames that may share a sky at most.
+
+    Returns
+    -------
+    list of list of int
+        Numbers of the frames in each group.
+    """
     order = sorted(range(len(frames)), key=lambda i: (str(frames[i].facts.ut_start or ""), i))
     runs = np.array_split(np.array(order), -(-len(order) // most))
     return [[int(i) for i in run] for run in runs]
@@ -252,7 +265,7 @@ def refine_sky(
     everything = list(frames)
     _must_match(everything)
     out: dict[int, Frame] = {}
-    for members in _groups(everything, group):
+    for members in in_groups(everything, group):
         some = [everything[i] for i in members]
         for i in members:
             everything[i] = some[0].bare()  # let go: each frame makes room for its own result

@@ -130,16 +130,7 @@ def _clipped(
     limits: tuple[float, float, float],
 ) -> tuple[Plane, Plane]:
     """Return average and variance of the values left after rejection."""
-    n = len(data)
-    centre = median(data) if usable is None else median_of_usable(np.array(data), usable)
-    if n < 3 and reject != "none":
-        reject = "none"
-    residuals = [one - centre for one in data]
-    allowed = variance
-    if reject == "variance" and limits[2]:
-        slack = np.square(np.float32(limits[2]) * centre)
-        allowed = [one + slack for one in variance]
-    keep = _kept(residuals, allowed, usable, reject, limits[:2])
+    centre, residuals, keep = _judged(data, variance, usable, reject, limits)
     count = np.zeros_like(centre)
     total, spread = np.zeros_like(centre), np.zeros_like(centre)
     for residual, one, good in zip(residuals, variance, keep, strict=True):
@@ -152,6 +143,56 @@ def _clipped(
     if method == "median":
         return centre, noise * np.float32(np.pi / 2)
     return centre + total / count, noise
+
+
+def kept(
+    frames: Sequence[Frame],
+    *,
+    reject: Reject = "variance",
+    low: float = 3.0,
+    high: float = 3.0,
+    slack: float = 0.0,
+) -> NDArray[np.bool_]:
+    """Tell which values `stack` averages, with the same arguments.
+
+    Parameters
+    ----------
+    frames : sequence of Frame, each (ny, nx)
+        All with a variance.
+    reject, low, high, slack
+        As for `stack`.
+
+    Returns
+    -------
+    ndarray of bool, shape (frames, ny, nx)
+        What goes into the mean.
+    """
+    data, variance = [frame.data for frame in frames], [_variance(frame) for frame in frames]
+    usable = np.array([(frame.mask & flags.UNUSABLE) == 0 for frame in frames])
+    usable |= ~usable.any(axis=0)  # where none is usable, all are used
+    *_, some = _judged(data, variance, usable, reject, (low, high, slack))
+    *_, whole = _judged(data, variance, None, reject, (low, high, slack))
+    return np.where(usable.all(axis=0), np.array(whole), np.array(some) & usable)
+
+
+def _judged(
+    data: list[Plane],
+    variance: list[Plane],
+    usable: NDArray[np.bool_] | None,
+    reject: Reject,
+    limits: tuple[float, float, float],
+) -> tuple[Plane, list[Plane], list[NDArray[np.bool_]]]:
+    """Return the median, what each value differs from it, and which values stay."""
+    n = len(data)
+    centre = median(data) if usable is None else median_of_usable(np.array(data), usable)
+    if n < 3 and reject != "none":
+        reject = "none"
+    residuals = [one - centre for one in data]
+    allowed = variance
+    if reject == "variance" and limits[2]:
+        slack = np.square(np.float32(limits[2]) * centre)
+        allowed = [one + slack for one in variance]
+    return centre, residuals, _kept(residuals, allowed, usable, reject, limits[:2])
 
 
 def _kept(

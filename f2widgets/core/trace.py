@@ -133,8 +133,8 @@ def _padded(frame: Frame, order: int) -> Matrix:
     return out
 
 
-def decided_flags(tables: Mapping[str, Table], k: int, nx: int, rows: slice, columns: slice) -> Mask:
-    """Return the flags that were decided by the set, in a window of one frame.
+def marks_of(tables: Mapping[str, Table], k: int) -> tuple[NDArray[np.integer], Mask]:
+    """Return the runs of flags of one frame.
 
     Parameters
     ----------
@@ -142,6 +142,24 @@ def decided_flags(tables: Mapping[str, Table], k: int, nx: int, rows: slice, col
         Of the stack.
     k : int
         The frame's row in TRACE.
+
+    Returns
+    -------
+    start, flags : ndarray
+        Pixel at which each run begins, rows one after another; and its bits of `DECIDED`.
+    """
+    marks = tables[MARKS]
+    first, last = np.searchsorted(np.asarray(marks["frame"], np.int16), [k, k + 1])
+    return np.asarray(marks["start"][first:last], np.int64), np.asarray(marks["flags"][first:last], np.uint16)
+
+
+def decided_flags(marks: tuple[NDArray[np.integer], Mask], nx: int, rows: slice, columns: slice) -> Mask:
+    """Return the flags that were decided by the set, in a window of one frame.
+
+    Parameters
+    ----------
+    marks : tuple of ndarray
+        Of the frame, from `marks_of`.
     nx : int
         Columns of the whole frame.
     rows, columns : slice
@@ -152,12 +170,9 @@ def decided_flags(tables: Mapping[str, Table], k: int, nx: int, rows: slice, col
     ndarray, shape of the window, uint16
         Bits of `DECIDED`.
     """
-    marks = tables[MARKS]
-    owner = np.asarray(marks["frame"])
-    first, last = np.searchsorted(owner, [k, k + 1])
-    start, value = np.asarray(marks["start"][first:last]), np.asarray(marks["flags"][first:last])
+    start, value = marks
     at = np.arange(rows.start, rows.stop)[:, None] * nx + np.arange(columns.start, columns.stop)
-    return np.asarray(value[np.searchsorted(start, at, side="right") - 1], np.uint16)
+    return np.asarray(value[np.searchsorted(start, at, side="right") - 1])
 
 
 def refined_wcs(tables: Mapping[str, Table], k: int, own: WCS) -> WCS:

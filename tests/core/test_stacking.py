@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from f2widgets.core import flags
-from f2widgets.core.stacking import median_of_usable, stack
+from f2widgets.core.stacking import kept, median_of_usable, stack
 from tests.core.images import constant, frame
 
 
@@ -137,3 +137,22 @@ def test_masked_median():
     values = np.array([[1.0, 5.0], [2.0, 6.0], [9.0, 7.0]])
     usable = np.array([[True, False], [False, False], [True, False]])
     np.testing.assert_array_equal(median_of_usable(values, usable), [5, 0])
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"reject": "sigma", "high": 1.5}, {"reject": "minmax", "low": 1, "high": 2}]
+)
+def test_what_is_kept_has_the_mean_of_the_stack(options):
+    rng = np.random.default_rng(4)
+    frames = [frame(rng.normal(0, 1, (20, 20)), name=str(k)) for k in range(9)]
+    spoilt = []
+    for one in frames:
+        data, mask = one.data.copy(), np.where(rng.random((20, 20)) < 0.1, np.uint16(flags.BAD), np.uint16(0))
+        data[rng.random((20, 20)) < 0.05] += 50
+        mask[3, 3] = flags.UNLIT
+        spoilt.append(one.with_(data=data, mask=mask))
+    use = kept(spoilt, **options)
+    values = np.array([one.data for one in spoilt])
+    mean = np.where(use, values, 0).sum(axis=0) / use.sum(axis=0)
+    np.testing.assert_allclose(stack(spoilt, **options).data, mean, atol=2e-6)
+    assert not use.all()

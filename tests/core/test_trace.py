@@ -8,7 +8,7 @@ from f2widgets.core.background import flatten_background
 from f2widgets.core.combine import combine
 from f2widgets.core.grid import common_grid
 from f2widgets.core.resample import resample, resample_part
-from f2widgets.core.trace import DECIDED, decided_flags, refined_wcs, stack_tables, traced
+from f2widgets.core.trace import DECIDED, decided_flags, marks_of, refined_wcs, stack_tables, traced
 from tests.core.images import DITHER, Field, coordinates, frame
 
 
@@ -28,7 +28,7 @@ def test_decided_flags_come_back_for_any_window_and_frame():
     tables = stack_tables(members, [0.5, 0.25])
     for k, one in enumerate(frames):
         for rows, columns in ((slice(0, 150), slice(0, 40)), (slice(120, 133), slice(7, 40))):
-            found = decided_flags(tables, k, 40, rows, columns)
+            found = decided_flags(marks_of(tables, k), 40, rows, columns)
             np.testing.assert_array_equal(found, one.mask[rows, columns] & DECIDED)
 
 
