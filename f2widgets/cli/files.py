@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -17,6 +14,7 @@ from f2widgets import __version__
 from f2widgets.io.atomic import written_whole
 from f2widgets.io.descriptors import descriptor
 from f2widgets.io.index import indexed
+from f2widgets.io.listing import csv_lines, listing
 from f2widgets.io.names import expand_names, names_in
 from f2widgets.io.records import Record, find_files
 from f2widgets.io.select import Selection, asked, known_tags, select
@@ -163,12 +161,8 @@ def showd(files: tuple[str, ...], descriptors: str, as_csv: bool, long_form: boo
     for name in columns:
         descriptor(name)
     rows = _records(expand_names(files or _names_from_pipe()), columns)
-    titles = ["filename", *columns]
-    cells = [[str(row.path), *(_cell(row, name, long_form) for name in columns)] for row in rows]
-    if any(row.problem for row in rows):
-        titles.append("problem")
-        cells = [[*line, row.short_problem or ""] for row, line in zip(rows, cells, strict=True)]
-    _print(_csv_lines(titles, cells) if as_csv else _table_lines(titles, cells))
+    titles, cells = listing(rows, columns, pretty=not long_form)
+    _print(csv_lines(titles, cells) if as_csv else _table_lines(titles, cells))
     if any(row.problem for row in rows):
         click.get_current_context().exit(IN_PART)
 
@@ -248,12 +242,6 @@ def _names_from_pipe() -> list[str]:
     return names
 
 
-def _cell(row: Record, name: str, long_form: bool) -> str:
-    """Write a value."""
-    value: Any = row.descriptor(name, pretty=not long_form)
-    return str(value)
-
-
 def _table_lines(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
     """Write a table: the first column to the left, the others to the right, three blanks between."""
     widths = [max(map(len, column)) for column in zip(titles, *cells, strict=True)]
@@ -264,13 +252,6 @@ def _table_lines(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> list[
         return "   ".join([first.strip().ljust(widths[0]), *others]).rstrip()
 
     return [dashes, line(titles), dashes, *map(line, cells)]
-
-
-def _csv_lines(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
-    """Write comma-separated values, quoted where needed."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([titles, *cells])
-    return text.getvalue().splitlines()
 
 
 def _write(path: str, lines: Sequence[str]) -> None:

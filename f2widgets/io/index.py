@@ -39,8 +39,9 @@ MOST = 50_000
 SETTLED = 2.0
 #: Seconds to wait for another process that is writing.
 PATIENCE = 5.0
-#: Files read between two visits to the index: what was read stays read when the user stops.
-CHUNK = 200
+#: Files read between two visits to the index, plain and packed: what was read stays read when the user stops,
+#: which shall take less than a second.
+CHUNK, PACKED = 200, 16
 
 _TABLE = """CREATE TABLE IF NOT EXISTS file (
     id INTEGER PRIMARY KEY, folder TEXT NOT NULL, name TEXT NOT NULL,
@@ -185,8 +186,10 @@ class Index:
         states = [_state(path) for path in paths]
         found = self._known(paths, states)
         new = [i for i, record in enumerate(found) if record is None]
-        for start in range(0, len(new), CHUNK):
-            some = new[start : start + CHUNK]
+        packed = any(paths[i].suffix.lower() in (".bz2", ".gz") for i in new)
+        chunk = PACKED if packed else CHUNK
+        for start in range(0, len(new), chunk):
+            some = new[start : start + chunk]
             read = records_and_texts(paths[i] for i in some)
             for i, (record, _) in zip(some, read, strict=True):
                 found[i] = record
