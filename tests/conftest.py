@@ -11,8 +11,9 @@ def no_configuration(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _nobodys_configuration(no_configuration, tmp_path_factory, monkeypatch):
-    """Keep the configuration and the cache of the person who runs the tests out of them."""
+    """Keep the configuration of the person who runs the tests out of them, with cache and memory."""
     monkeypatch.setenv("XDG_CONFIG_HOME", no_configuration)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "nobodys_state"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "nobodys_cache"))
     monkeypatch.delenv("F2WIDGETSRC", raising=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,14 +93,14 @@ def facets(records: Iterable[Record], names: Sequence[str] = FACETS) -> tuple[Fa
     )
 
 
-def within(records: Iterable[Record], wanted: dict[str, Sequence[str]]) -> list[Record]:
+def within(records: Iterable[Record], wanted: Mapping[str, Sequence[str]]) -> list[Record]:
     """Return the files that have the values that were picked.
 
     Parameters
     ----------
     records : iterable of Record
         Files.
-    wanted : dict of str to sequence of str
+    wanted : mapping of str to sequence of str
         Values by descriptor. Of several tags a file must have all; of several values of another
         descriptor, one. Nothing picked means any.
 

@@ -131,10 +131,7 @@ def indexed(
     -----
     Few files are read without it: that is as quick, and leaves no traces.
     """
-    named = [Path(path) for path in paths]
-    if len(named) < FEWEST:
-        return records(named)
-    return Index(say=say).records(named, names, tick=tick)
+    return Index(say=say).records([Path(path) for path in paths], names, tick=tick)
 
 
 class Index:
@@ -148,6 +145,8 @@ class Index:
         Is told why the index is not used, once.
     settled : float, optional
         Seconds that a file must have lain still.
+    fewest : int, optional
+        Fewer files are read without the index: that is as quick, and leaves no traces.
     """
 
     def __init__(
@@ -156,10 +155,11 @@ class Index:
         *,
         say: Say = _silent,
         settled: float = SETTLED,
+        fewest: int = FEWEST,
     ) -> None:
         self.path = index_path() if path is None else Path(path)
         self._say = say
-        self._settled = settled
+        self._settled, self._fewest = settled, fewest
         self._stamp = stamp()
         #: Why the index is not used; None while it is.
         self.trouble: str | None = None
@@ -183,6 +183,8 @@ class Index:
         list of Record
             In the same order.
         """
+        if len(paths) < self._fewest:
+            return records(paths)
         states = [_state(path) for path in paths]
         found = self._known(paths, states)
         new = [i for i, record in enumerate(found) if record is None]

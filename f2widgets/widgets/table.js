@@ -3,13 +3,30 @@
 // `tableOf({label, columns, height, ticks, several, select, tick, sort, activate})`
 //   columns: [{key, title, numeric, cls}]; rows: [{id, cells: {key: value}, reason, ticked}]; a reason greys the row.
 //   select(ids), tick(id, on), activate(id) and sort(key, down) are told of what the user does.
-// Gives {element, columns(list), rows(list), selected(ids), order(): ids as shown, focus()}.
+// Gives {element, columns(list), rows(list), only(ids or null): the rows to show, selected(ids), picked(): ids as
+// shown, order(): ids as shown, sort(key, down), focus()}.
 const ROW = 24; // height of a row in px; the style sheet says the same
+// Made once: comparing by `localeCompare` with options takes ten times as long.
+const WORDS = new Intl.Collator(undefined, { numeric: true });
+
+// Rows of a table from what Python sends: lists of cells in the order of the columns, reasons by place; the place
+// of a row, as text, is its id. Where a row has a reason, a column tells it.
+function unpacked({ columns, rows, reasons }, ticked = null) {
+  const on = ticked && new Set(ticked);
+  const made = rows.map((cells, place) => {
+    const row = { id: String(place), name: cells[0], reason: reasons[place] || null, ticked: !on || on.has(place), cells: {} };
+    columns.forEach((column, k) => { row.cells[column.key] = cells[k]; });
+    row.cells.problem = row.reason;
+    return row;
+  });
+  const problem = { key: "problem", title: "problem", cls: "f2-reason" };
+  return { rows: made, columns: Object.keys(reasons).length ? [...columns, problem] : columns };
+}
 
 function tableOf(options) {
   const { label, height = 320, ticks = false, several = true } = options;
   let columns = [], rows = [], shown = [], picked = new Set(), active = 0, anchor = 0;
-  let sorted = null, down = false;
+  let sorted = null, down = false, kept = null;
   const head = make("thead"), body = make("tbody");
   const table = make("table", { cls: "f2-table", role: "grid", "aria-label": label, "aria-multiselectable": String(several) }, head, body);
   const box = make("div", { cls: "f2-scroll", tabindex: "0", role: "group", "aria-label": `${label}, rows`, style: { maxHeight: `${height}px` } }, table);
@@ -24,14 +41,15 @@ function tableOf(options) {
     return (a, b) => {
       const x = value(a, column), y = value(b, column);
       if (x === "" || y === "") return (x === "") - (y === ""); // what a file does not tell comes last
-      const order = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), undefined, { numeric: true });
+      const order = typeof x === "number" && typeof y === "number" ? x - y : WORDS.compare(x, y);
       return down ? -order : order;
     };
   }
 
   function arrange() {
     const column = columns.find((one) => one.key === sorted);
-    shown = column ? [...rows].sort(compare(column)) : rows;
+    const left = kept ? rows.filter((row) => kept.has(row.id)) : rows;
+    shown = column ? [...left].sort(compare(column)) : left;
     active = Math.min(active, Math.max(0, shown.length - 1));
     table.setAttribute("aria-rowcount", String(shown.length + 1));
     draw();
@@ -58,7 +76,7 @@ function tableOf(options) {
     const is = picked.has(row.id);
     const tick = ticks ? make("td", {}, make("input", {
       type: "checkbox", checked: row.ticked !== false, tabIndex: -1, "aria-label": `Include ${row.name || row.id}`,
-      on: { change: (event) => options.tick && options.tick(row.id, event.target.checked), click: (event) => event.stopPropagation() } })) : null;
+      on: { change: (event) => { row.ticked = event.target.checked; if (options.tick) options.tick(row.id, row.ticked); }, click: (event) => event.stopPropagation() } })) : null;
     const cells = columns.map((column) => {
       const text = value(row, column);
       return make("td", { cls: [column.numeric ? "f2-number" : "", column.cls || ""].join(" ").trim() || null, title: String(text).length > 24 ? String(text) : null }, column.show ? column.show(text, row) : String(text));
@@ -134,7 +152,9 @@ function tableOf(options) {
     element: box,
     columns(list) { columns = list; heads(); arrange(); },
     rows(list) { rows = list; arrange(); },
+    only(ids) { kept = ids && new Set(ids); arrange(); },
     selected(ids) { picked = new Set(ids); draw(); },
+    picked: () => shown.filter((row) => picked.has(row.id)).map((row) => row.id),
     order: () => shown.map((row) => row.id),
     sort(key, descending = false) { sorted = key; down = descending; heads(); arrange(); },
     focus() { box.focus(); },

@@ -37,7 +37,7 @@ def said():
 @pytest.fixture
 def ours(tmp_path, said):
     """Return the way to open an index that does not wait for files to settle."""
-    return lambda: Index(tmp_path / "cache" / "index.db", say=said.append, settled=0)
+    return lambda: Index(tmp_path / "cache" / "index.db", say=said.append, settled=0, fewest=0)
 
 
 def alike(one, other):
@@ -98,7 +98,7 @@ def test_a_change_that_leaves_size_and_time_is_seen(night, ours):
 
 
 def test_a_file_that_may_still_change_does_not_go_in(night, tmp_path):
-    hasty = Index(tmp_path / "index.db", settled=3600)
+    hasty = Index(tmp_path / "index.db", settled=3600, fewest=0)
     hasty.records(night)
     assert from_index(hasty.records(night)) == []
 
@@ -130,7 +130,9 @@ def test_answers_of_another_release_are_not_believed(night, ours, monkeypatch):
         connection.execute("SELECT 1")
     connection.close()
     monkeypatch.setattr(index, "stamp", lambda: "another release")
-    row = index.Index(ours().path, settled=0)._known(night, [index._state(path) for path in night])[0]
+    row = index.Index(ours().path, settled=0, fewest=0)._known(night, [index._state(path) for path in night])[
+        0
+    ]
     assert row.answers == {}
     assert row.descriptor("object") == "field"
 
@@ -164,7 +166,7 @@ def test_a_row_that_has_been_altered_is_noticed(night, ours, said):
 
 def test_a_cache_that_cannot_be_written_is_not_used_and_said_once(night, tmp_path, said):
     (tmp_path / "file").write_text("in the way of the folder")
-    index = Index(tmp_path / "file" / "index.db", say=said.append)
+    index = Index(tmp_path / "file" / "index.db", say=said.append, fewest=0)
     alike(index.records(night), records(night))
     assert index.records(night)[0].tags == records(night)[0].tags
     assert len(said) == 1
@@ -175,8 +177,7 @@ def test_few_files_are_read_without_it(night, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
     alike(indexed(night), records(night))
     assert not (tmp_path / "own").exists()
-    monkeypatch.setattr(index, "FEWEST", 1)
-    indexed(night)
+    Index(settled=0, fewest=len(night)).records(night)
     assert index_path() == tmp_path / "own" / "f2widgets" / "headers-1.db"
     assert index_path().exists()
 
@@ -199,7 +200,7 @@ def test_processes_at_once_share_it(night, ours, tmp_path):
         "files = sorted(Path(sys.argv[2]).iterdir())\n"
         "for turn in range(20):\n"
         "    names = ('tags',) if turn % 2 else ('airmass',)\n"
-        "    Index(sys.argv[1], say=sys.exit, settled=0).records(files, names)\n"
+        "    Index(sys.argv[1], say=sys.exit, settled=0, fewest=0).records(files, names)\n"
         "    files[0].touch()\n"
     )
     words = [sys.executable, "-c", program, str(ours().path), str(night[0].parent)]

@@ -1,0 +1,154 @@
+"""What the panels share that list files: ticks, picks, and the call that chooses the same files again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from f2widgets.errors import ParameterError
+from f2widgets.io.records import Record
+from f2widgets.io.select import select
+from f2widgets.widgets.deeds import Deed
+from f2widgets.widgets.panel import Panel, from_page
+from f2widgets.widgets.rows import as_arguments
+from f2widgets.widgets.workspace import Workspace
+
+
+class FilePanel(Panel):
+    """A list of files of which some count.
+
+    Parameters
+    ----------
+    workspace : Workspace, optional
+        What panels share.
+
+    Attributes
+    ----------
+    records : list of Record
+        The files.
+    left_out : frozenset of `~pathlib.Path`
+        Files whose tick was taken away.
+    """
+
+    def __init__(self, workspace: Workspace | None = None, **kwargs: Any) -> None:
+        super().__init__(workspace, **kwargs)
+        self.records: list[Record] = []
+        self.left_out: frozenset[Path] = frozenset()
+        self._told: set[str] = set()
+        self.workspace.observe(lambda _: self._send_picked(), "selection")
+
+    @property
+    def value(self) -> tuple[Path, ...]:
+        """The files that count: they can be read, are shown, and are ticked."""
+        return tuple(row.path for row in self._shown() if not row.problem and row.path not in self.left_out)
+
+    def _shown(self) -> Sequence[Record]:
+        """Return the files that are shown."""
+        return self.records
+
+    def _asked(self) -> tuple[Sequence[str], str]:
+        """Return the tags and the expression by which those that are shown were chosen."""
+        return (), ""
+
+    def _counted(self) -> None:
+        """Take note that other files count."""
+
+    @from_page
+    def include(self, rows: Iterable[int], on: bool = True) -> int:
+        """Tick files, or take their ticks away.
+
+        Parameters
+        ----------
+        rows : iterable of int
+            Places in `records`.
+        on : bool, optional
+            Whether they count.
+
+        Returns
+        -------
+        int
+            How many files count now.
+        """
+        files = frozenset(self._at(rows))
+        self.left_out = self.left_out - files if on else self.left_out | files
+        self._counted()
+        return len(self.value)
+
+    @from_page
+    def pick(self, rows: Iterable[int]) -> None:
+        """Pick files by hand: they become the selection of the workspace.
+
+        Parameters
+        ----------
+        rows : iterable of int
+            Places in `records`.
+        """
+        files = self._at(rows)
+        if tuple(files) != self.workspace.selection:
+            self.workspace.select(files)
+
+    @from_page
+    def take(self) -> int:
+        """Pick all files that count: they become the selection, and the call that chooses them is noted.
+
+        Returns
+        -------
+        int
+            How many they are.
+
+        Raises
+        ------
+        ParameterError
+            If there are none.
+        """
+        if not self.value:
+            raise ParameterError("No file is left to take: ask for less, or tick some.")
+        deed = self.chosen()
+        self.workspace.select(self.value, chosen_by=deed)
+        self.workspace.did(deed)
+        return len(self.value)
+
+    def chosen(self) -> Deed:
+        """Return the call of ``select`` that gives the files that count.
+
+        Returns
+        -------
+        Deed
+            By tags and an expression where these give the same files, else by the files' names.
+        """
+        value = self.value
+        tags, expression = self._asked()
+        readable = [row for row in self.records if not row.problem]
+        options: dict[str, Any] = {"tags": list(tags), "expression": expression}
+        try:
+            same = select(readable, tags, (), expression or None).matched
+        except ParameterError:  # a text with both sorts of quotes in it
+            same = ()
+        if tuple(row.path for row in same) != value:
+            return Deed("select", (as_arguments(value),), {}, "chosen", "Choose files")
+        every = [row.path for row in self.records]  # those that cannot be read are left out by `select`
+        title = "Choose files by what they are" if tags or expression else "Choose files"
+        return Deed("select", (as_arguments(every),), options, "chosen", title)
+
+    def _tell_once(self, text: str) -> None:
+        """Tell something that holds for all of a session."""
+        if text not in self._told:
+            self._told.add(text)
+            self.tell(text)
+
+    def _at(self, rows: Iterable[int]) -> list[Path]:
+        """Return the files at some places."""
+        try:
+            return [self.records[place].path for place in rows if place >= 0]
+        except (IndexError, TypeError) as error:
+            raise ParameterError("The table has changed meanwhile: choose again.") from error
+
+    def _send_picked(self) -> None:
+        """Send which rows are picked."""
+        wanted = set(self.workspace.selection)
+        self.send({"kind": "picked", "rows": [i for i, row in enumerate(self.records) if row.path in wanted]})
+
+    def _ticked(self) -> list[int]:
+        """Return the places of the files that are ticked."""
+        return [i for i, row in enumerate(self.records) if row.path not in self.left_out]

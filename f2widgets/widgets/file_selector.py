@@ -1,0 +1,382 @@
+"""Choose files: a folder, a pattern, groups and facets with their counts; read in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import fnmatch
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from f2widgets.errors import Cancelled, ParameterError
+from f2widgets.io.facets import FACETS, UNTOLD, facets, groups, within
+from f2widgets.io.index import indexed
+from f2widgets.io.records import Record, find_files
+from f2widgets.recipes.events import Advanced, Event, Listener, Note
+from f2widgets.widgets.deeds import Deed
+from f2widgets.widgets.file_panel import FilePanel
+from f2widgets.widgets.panel import asked_by_page, from_page, table_html
+from f2widgets.widgets.recent import Look, looks, remember
+from f2widgets.widgets.rows import columns, packed
+from f2widgets.widgets.worker import Worker
+from f2widgets.widgets.workspace import Workspace
+
+#: Columns of the list.
+COLUMNS = ("object", "filter_name", "exposure_time", "night", "tags")
+#: What files may be grouped by.
+GROUPINGS = ("night", "object", "filter_name", "exposure_time", "tags")
+#: Rows that are sent ahead of all others, and the most folders that a completion offers.
+AHEAD, OFFERED = 100, 50
+
+
+class FileSelector(FilePanel):
+    """The files of a folder, and which of them count.
+
+    Parameters
+    ----------
+    workspace : Workspace, optional
+        What panels share; `folder` is where is looked, `files` becomes what is left.
+    recurse : bool, optional
+        Look in the folders inside as well; by default as that folder was looked at before.
+    pattern : str, optional
+        Names that count, as in a shell: ``S20131121*``.
+    picks : mapping of str to sequence of str, optional
+        Values picked by facet: ``{"tags": ["DARK"], "exposure_time": ["120"]}``.
+
+    Attributes
+    ----------
+    records : list of Record
+        All files that match the pattern.
+    picks : dict of str to tuple of str
+        Values picked, by facet.
+    by : tuple of str
+        What files are grouped by.
+    """
+
+    title = "Files"
+    scripts = ("table.js", "file_selector.js")
+
+    def __init__(
+        self,
+        workspace: Workspace | None = None,
+        *,
+        recurse: bool | None = None,
+        pattern: str | None = None,
+        picks: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        super().__init__(workspace)
+        before = {one.folder: one for one in looks()}.get(os.fspath(self.workspace.folder), Look(""))
+        self.recurse = before.recurse if recurse is None else recurse
+        self.pattern = before.pattern if pattern is None else pattern
+        self.picks: dict[str, tuple[str, ...]] = {}
+        self.by: tuple[str, ...] = ()
+        self._left: list[Record] = []
+        self._worker = Worker(self._heard, self._ended)
+        self._again = False
+        self.guarded(lambda: self._take(self._found()))
+        if picks:
+            self.pick_values(picks)
+        self.workspace.observe(lambda _: self.guarded(self._folder_changed), "folder")
+
+    # Looking.
+
+    def look(
+        self,
+        folder: str | os.PathLike[str] | None = None,
+        recurse: bool | None = None,
+        pattern: str | None = None,
+    ) -> tuple[Path, ...]:
+        """Look into a folder, and wait until all headers are read.
+
+        Parameters
+        ----------
+        folder : path-like, optional
+            Where; the same as before unless told.
+        recurse : bool, optional
+            Look in the folders inside as well.
+        pattern : str, optional
+            Names that count.
+
+        Returns
+        -------
+        tuple of `~pathlib.Path`
+            The files that count.
+
+        Raises
+        ------
+        NotF2Data
+            If the folder cannot be read.
+        """
+        self.begin(os.fspath(folder or self.workspace.folder), recurse, pattern)
+        self.wait()
+        return self.value
+
+    @from_page
+    def begin(self, folder: str, recurse: bool | None = None, pattern: str | None = None) -> None:
+        """Begin to look into a folder; headers are read in the background.
+
+        Raises
+        ------
+        NotF2Data
+            If the folder cannot be read.
+        """
+        path = Path(os.path.abspath(Path(folder.strip() or ".").expanduser()))
+        find_files(path, recurse=False)  # an unreadable one is told at once, and nothing changes
+        self.recurse = self.recurse if recurse is None else bool(recurse)
+        self.pattern = (self.pattern if pattern is None else pattern).strip() or "*"
+        if path != self.workspace.folder:
+            self.workspace.folder = path  # which begins
+        else:
+            self._begin()
+
+    def _folder_changed(self) -> None:
+        """Look into the folder that somebody set; without a loop of events at once."""
+        self._begin()
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            self.wait()
+
+    def _begin(self) -> None:
+        """Start the worker, after what it is doing now."""
+        if self._worker.busy:
+            self._again = True
+            self._worker.cancel()
+        else:
+            self._worker.start(self._found)
+            self.send({"kind": "reading", "done": 0, "total": 0})
+
+    @from_page
+    def cancel(self) -> None:
+        """Stop reading; what is listed stays, and what was read is known the next time."""
+        self._again = False
+        self._worker.cancel()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait for the end of the reading; for scripts and tests.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait at most.
+
+        Raises
+        ------
+        TimeoutError
+            If it is not done by then.
+        """
+        while self._worker.busy:
+            self._worker.wait(timeout)
+
+    def _found(self, listen: Listener | None = None) -> list[Record]:
+        """Find the files and read their headers; in the other thread."""
+        say = self._tell_once if listen is None else lambda text: listen(Note("files", text))
+        fitting = re.compile(fnmatch.translate(self.pattern)).match
+        paths = [path for path in find_files(self.workspace.folder, self.recurse) if fitting(path.name)]
+
+        def tick(done: int, total: int) -> None:
+            if listen is not None:
+                listen(Advanced("files", done, total))
+
+        return indexed(paths, (*COLUMNS, *FACETS), say=say, tick=tick)
+
+    def _heard(self, events: list[Event]) -> None:
+        """Tell the page how far the reading is."""
+        for event in events:
+            if isinstance(event, Note):
+                self._tell_once(event.text)
+        if isinstance(event := events[-1], Advanced):
+            self.send({"kind": "reading", "done": event.done, "total": event.total})
+
+    def _ended(self, result: Any, error: BaseException | None) -> None:
+        """Show what was found, or tell why not."""
+        if self._again:
+            self._again = False
+            self._begin()
+            return
+        self.send({"kind": "reading", "done": None, "total": None})
+        if isinstance(error, Cancelled):
+            self.tell("Stopped. What was read so far is known the next time.")
+        elif isinstance(error, Exception):
+            self.guarded(lambda: _raised(error))
+        else:
+            self.guarded(lambda: self._take(result))
+
+    def _take(self, found: list[Record]) -> None:
+        """Take over what was found."""
+        self.records = found
+        remember(Look(os.fspath(self.workspace.folder), self.recurse, self.pattern))
+        # Values that no file has any more would leave nothing, unseen.
+        known = {one.name: {value for value, _ in one.counts} for one in facets(found)}
+        self.picks = {name: tuple(v for v in some if v in known[name]) for name, some in self.picks.items()}
+        self._narrow()
+        self._send_all()
+
+    def _narrow(self) -> None:
+        """Work out which files are left."""
+        self._left = within(self.records, self.picks)
+        self._counted()
+
+    # What the page is sent.
+
+    def arrived(self) -> None:
+        """Send folder, files, facets and groups."""
+        self._send_all()
+
+    def _send_all(self) -> None:
+        """Send everything: the first rows ahead, so that they are seen at once."""
+        folder = self.workspace.folder
+        self.send(
+            {"kind": "place", "folder": os.fspath(folder), "recurse": self.recurse, "pattern": self.pattern}
+            | {"recent": [one.folder for one in looks()], "groupings": list(GROUPINGS), "by": list(self.by)}
+        )
+        if len(self.records) > AHEAD:
+            self.send({"kind": "rows", "ticked": None, **packed(self.records[:AHEAD], COLUMNS, folder)})
+        self.send({"kind": "rows", "ticked": self._ticked(), **packed(self.records, COLUMNS, folder)})
+        self.send({"kind": "left", **self._left_now()})
+        self._send_picked()
+
+    def _left_now(self) -> dict[str, Any]:
+        """Return which files are left, with the counts of facets and groups."""
+        places = {id(row): i for i, row in enumerate(self.records)}
+        shown = None if len(self._left) == len(self.records) else [places[id(row)] for row in self._left]
+        counted = {}
+        for name in FACETS:
+            # Of a facet whose values exclude each other, the others are counted as if none were picked.
+            others = {key: some for key, some in self.picks.items() if key != name or name == "tags"}
+            (facet,) = facets(within(self.records, others) if self.picks.get(name) else self._left, [name])
+            counted[name] = [list(pair) for pair in facet.counts]
+        grouped = [
+            {"values": list(values), "rows": [places[id(row)] for row in rows]}
+            for values, rows in (groups(self._left, self.by) if self.by else ())
+        ]
+        return {
+            "shown": shown,
+            "facets": counted,
+            "picks": {name: list(some) for name, some in self.picks.items()},
+            "groups": grouped,
+            "by": list(self.by),
+            "count": len(self.value),
+            "total": len(self.records),
+            "unreadable": sum(row.problem is not None for row in self.records),
+        }
+
+    # What is done.
+
+    @from_page
+    def pick_values(self, picks: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        """Leave only files that have certain values.
+
+        Parameters
+        ----------
+        picks : mapping of str to sequence of str
+            Values by facet. Of several tags a file must have all; of several values of another facet, one.
+
+        Returns
+        -------
+        dict
+            Which files are left, and the new counts, for the page.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such facet.
+        """
+        for name in picks:
+            if name not in FACETS:
+                raise ParameterError(f"There is no facet {name!r}: they are {', '.join(FACETS)}.")
+        self.picks = {name: tuple(map(str, values)) for name, values in picks.items() if values}
+        self._narrow()
+        return self._left_now()
+
+    @from_page
+    def group(self, by: Sequence[str]) -> dict[str, Any]:
+        """Put the files that are left into groups that agree in some descriptors; returns them.
+
+        Raises
+        ------
+        ParameterError
+            If files are not grouped by that.
+        """
+        for name in by:
+            if name not in GROUPINGS:
+                raise ParameterError(f"Files are not grouped by {name!r}, but by {', '.join(GROUPINGS)}.")
+        self.by = tuple(by)
+        return self._left_now()
+
+    @asked_by_page
+    def complete(self, text: str) -> list[str]:
+        """Return the folders that a path may go on to.
+
+        Parameters
+        ----------
+        text : str
+            What was typed so far.
+
+        Returns
+        -------
+        list of str
+            Folders; none where they cannot be looked at.
+        """
+        typed = os.path.expanduser(text)
+        parent, start = os.path.split(typed)
+        try:
+            with os.scandir(os.path.join(self.workspace.folder, parent)) as entries:
+                names = sorted(one.name for one in entries if one.name.startswith(start) and one.is_dir())
+        except OSError:
+            return []
+        shown = [name for name in names if start.startswith(".") or not name.startswith(".")]
+        return [os.path.join(parent, name) for name in shown[:OFFERED]]
+
+    # What it says of itself.
+
+    def code(self) -> tuple[Deed, ...]:
+        """Return the call that chooses the same files."""
+        return (self.chosen(),) if self.value else ()
+
+    def _asked(self) -> tuple[Sequence[str], str]:
+        """Return the values picked, as tags and an expression."""
+        return _condition(self.picks)
+
+    def _shown(self) -> Sequence[Record]:
+        """Return the files that have the values picked."""
+        return self._left
+
+    def _counted(self) -> None:
+        """Tell the workspace."""
+        self.workspace.files = self.value
+
+    def poster(self) -> Mapping[str, Any]:
+        """Return the first files as a table."""
+        rows = packed(self._left, COLUMNS, self.workspace.folder)["rows"]
+        titles = [one["title"] for one in columns(COLUMNS)]
+        caption = f"{len(rows)} files in {self.workspace.folder}"
+        return {"text/html": table_html(titles, rows, caption)}
+
+
+def _raised(error: Exception) -> None:
+    """Raise an error."""
+    raise error
+
+
+def _condition(picks: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], str]:
+    """Return picked values as tags and an expression; one that cannot be written so is left out."""
+    parts = []
+    for name, values in picks.items():
+        if name != "tags" and values:
+            words = [_word(name, value) for value in values]
+            some = [f"{name} == {word}" for word in words]
+            parts.append(some[0] if len(some) == 1 else f"({' or '.join(some)})")
+    return tuple(picks.get("tags", ())), " and ".join(parts)
+
+
+def _word(name: str, value: str) -> str:
+    """Return a value as an expression has it."""
+    if value == UNTOLD:
+        return "None"
+    if name == "exposure_time":
+        return value
+    quote = "'" if '"' in value else '"'
+    return f"{quote}{value}{quote}"
