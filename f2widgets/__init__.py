@@ -4,6 +4,7 @@
 
 =================  ===========================================================================
 ``table``          what files are, from their headers
+``fetch``          raw frames from the observatory's archive
 ``check``          what is odd about headers, and whether files can be used
 ``select``         choose files by tags and an expression
 ``reduce``         raw frames to a product; the recipe follows from the files
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from f2widgets import simulate
+    from f2widgets.archive import fetch
     from f2widgets.core.frame import Frame
     from f2widgets.core.noise import sum_sigma
     from f2widgets.errors import F2Error
@@ -48,6 +50,7 @@ __all__ = [
     "Frame",
     "check",
     "clear",
+    "fetch",
     "planned",
     "quality_table",
     "quality_text",
@@ -70,6 +73,7 @@ _HOMES = {
     "Frame": "core.frame",
     "check": "verdicts",
     "clear": "runs",
+    "fetch": "archive.several",
     "planned": "reduction",
     "quality_table": "quality",
     "quality_text": "quality",

@@ -6,6 +6,7 @@ F2Error
 ├── NoCalibration       nothing fits, and why each near miss does not
 ├── WrongCalibration    a calibration was given that does not fit
 ├── CalibrationStore    the database of calibrations is not ours, damaged or busy
+├── NotFetched          the archive cannot be reached, or does not answer as it should
 ├── NotWritten          a product could not be written; what was there is as it was
 ├── ParameterError      an unknown name or a value out of bounds (also a ValueError)
 │   └── ExpressionError a selection expression that cannot be read, with the column
@@ -35,6 +36,10 @@ class WrongCalibration(F2Error):
 
 class CalibrationStore(F2Error):
     """The database of calibrations is not ours, damaged or busy."""
+
+
+class NotFetched(F2Error):
+    """The observatory's archive cannot be reached, or does not answer as it should."""
 
 
 class NotWritten(F2Error):

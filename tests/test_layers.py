@@ -22,6 +22,7 @@ BELOW = {
     "reduction": {"core", "io", "calibrations", "recipes", "plan", "report", "runs"},
     "files": {"io"},
     "verdicts": {"io", "files"},
+    "archive": {"core", "io", "calibrations"},
     "pictures": {"core", "io"},
     "quality": {"core", "io"},
     "biography": {"core", "io", "recipes"},
@@ -54,6 +55,7 @@ BELOW = {
         "simulate",
         "tutorial",
         "verdicts",
+        "archive",
     },
     "__main__": {"cli"},
     "__init__": {
@@ -62,6 +64,7 @@ BELOW = {
         "recipes",
         "files",
         "verdicts",
+        "archive",
         "pictures",
         "quality",
         "runs",

@@ -15,6 +15,7 @@ NAMES = [
     "Frame",
     "check",
     "clear",
+    "fetch",
     "planned",
     "quality_table",
     "quality_text",
