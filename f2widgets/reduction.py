@@ -13,16 +13,15 @@ from f2widgets.calibrations.config import read_config
 from f2widgets.calibrations.service import Calibrations
 from f2widgets.core.frame import Frame
 from f2widgets.errors import CalibrationStore, NotF2Data, NotWritten
+from f2widgets.estimate import estimate, learn
 from f2widgets.io.names import expand_names
 from f2widgets.io.read import open_frame
 from f2widgets.io.write import link_or_copy, made_from_identical, write_frame
 from f2widgets.plan import Plan, plan
 from f2widgets.recipes.events import Event, Finished, Kept, Listener, Measured, Note, Started, ignore
+from f2widgets.recipes.history import WRITE, WRITE_VERB
 from f2widgets.recipes.run import run
 from f2widgets.runs import Keeper, checkpoint_before, stamps_of
-
-#: Name under which writing is told and timed, and the reference's for it.
-WRITE, WRITE_VERB = "write", "storeProcessed"
 
 
 @dataclass(frozen=True)
@@ -211,6 +210,8 @@ def carry_out(
     diary = _Diary(on_event, store)
     for note in (*what.notes, *([f"{kept}."] if kept else [])):
         diary(Note("plan", note))
+    first, began = (kept.index + 1 if kept else 0), perf_counter()
+    expected = estimate(what, first=first, at_pace=1.0)
     try:
         frames = run(
             what.recipe,
@@ -220,7 +221,7 @@ def carry_out(
             without=what.wishes.without,
             keep=what.wishes.keep,
             save=store.save,
-            start=kept.index + 1 if kept else 0,
+            start=first,
             pictures=pictures,
             on_event=diary,
         )
@@ -233,9 +234,10 @@ def carry_out(
     if what.product is not None:
         total = len(what.recipe.uses)
         diary(Started(WRITE, WRITE_VERB, total, total, len(frames)))
-        began = perf_counter()
+        writing = perf_counter()
         paths, stored, problems = _written(what, frames, overwrite)
-        diary(Finished(WRITE, perf_counter() - began))
+        diary(Finished(WRITE, perf_counter() - writing))
+    learn(expected, perf_counter() - began)
     return Products(
         what,
         tuple(paths),

@@ -140,6 +140,7 @@ def reduce(
     """  # noqa: D301 (the backslash keeps the lines of the examples apart)
     from f2widgets import reduction, runs
     from f2widgets.cli.progress import shown
+    from f2widgets.estimate import estimate
 
     if threads is not None:
         os.environ["F2WIDGETS_THREADS"] = str(threads)
@@ -159,11 +160,12 @@ def reduce(
         config=config,
     )
     if only_plan:
-        click.echo(str(what))
+        kept = runs.checkpoint_before(what, start) if start else None
+        click.echo(f"{what}\nExpected: {estimate(what, first=kept.index + 1 if kept else 0)}")
+        if kept:
+            click.echo(f"{kept}.")
         if verbose:
             _parameters(what)
-        if start:
-            click.echo(f"{runs.checkpoint_before(what, start)}.")
         return 0
     if verbose and not quiet:
         click.echo(f"{what}\n")

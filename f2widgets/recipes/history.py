@@ -10,6 +10,8 @@ from f2widgets.recipes.bands import Call, Source
 
 #: The reference's name for reading a raw file and making its headers fit.
 READ_VERB = "prepare"
+#: Name under which the writing of a product is told and timed, and the reference's for it.
+WRITE, WRITE_VERB = "write", "storeProcessed"
 #: The calibrations of one call, by kind.
 Chosen = Mapping[str, Source | None]
 
