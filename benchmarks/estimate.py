@@ -3,7 +3,8 @@
     python benchmarks/estimate.py [FOLDER]
 
 Makes its own frames in FOLDER (a temporary one by default), runs every reduction in a process of its own, and
-prints seconds of processor time by step and megabytes by recipe: once, per megapixel, per megapixel and frame.
+prints seconds of processor time by step and megabytes by recipe: once, for each megapixel, and for each
+megapixel of each frame. A step that a recipe has twice counts both times together.
 """
 
 from __future__ import annotations
