@@ -4,9 +4,9 @@ The reduction imports nothing from here and reads no truth; both share the facts
 `f2widgets.core.detector` only.
 """
 
-from f2widgets.simulate.example import disk_needed, example1
+from f2widgets.simulate.example import disk_needed, example1, simulated
 from f2widgets.simulate.perfect import perfect
 from f2widgets.simulate.settings import Settings
 from f2widgets.simulate.truth import Truth, load
 
-__all__ = ["Settings", "Truth", "disk_needed", "example1", "load", "perfect"]
+__all__ = ["Settings", "Truth", "disk_needed", "example1", "load", "perfect", "simulated"]

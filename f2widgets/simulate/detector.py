@@ -41,7 +41,7 @@ class Detector:
     pedestal : ndarray, float32
         Level without light and dark current, ADU.
     noise : ndarray, float32
-        Read noise of one image in electrons, rms.
+        Read noise of one coadd in electrons, rms.
     bad : ndarray, uint8
         Bits 1 hot, 2 low response, 4 over-responsive, 8 noisy, 16 in a cluster or broken column.
     lit : ndarray, bool
@@ -73,7 +73,7 @@ def draw(settings: Settings) -> Detector:
     bad = np.zeros((settings.size, settings.size), np.uint8)
     flat = _response(settings)
     dark = _dark(settings, radius)
-    noise = np.full_like(flat, READ_NOISE["1"])
+    noise = np.full_like(flat, READ_NOISE[str(settings.lnrs)])
     _spoil_dark(settings, dark, bad)
     _spoil_response(settings, flat, bad)
     _spoil_noise(settings, noise, bad)

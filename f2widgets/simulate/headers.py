@@ -1,8 +1,8 @@
-"""Headers of raw frames, with the habits and oddities that real ones of 2013 have.
+"""Headers of raw frames, with the habits and oddities that real ones of their time have.
 
 What is imitated: axes swapped against the sky, CRVAL of six digits, single precision, X and Y offsets
-on swapped and negated axes, a stale UTEND, UT a few seconds before UTSTART, day calibrations parked
-at the zenith, short darks that keep the optics of another programme in their header.
+on swapped and negated axes, a stale UTEND until 2015, UT a few seconds before UTSTART, day calibrations
+parked at the zenith, short darks that keep the optics of another programme in their header.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import numpy as np
 
 from f2widgets.core.detector import GAIN
 from f2widgets.simulate.pointing import Pointing, camera
-from f2widgets.simulate.sequence import TARGET, Conditions, Exposure
+from f2widgets.simulate.programmes import Programme
+from f2widgets.simulate.sequence import Conditions, Exposure
+from f2widgets.simulate.settings import Settings
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -22,25 +24,32 @@ if TYPE_CHECKING:
 Value = str | int | float | bool
 Cards = list[tuple[str, Value]]
 
-PROGRAM, OBSERVATION = "GS-2013B-Q-15", 39
 #: Latitude and longitude of Cerro Pachon, degrees.
 SITE = (-30.24075, -70.73669)
 #: Instrument alignment angle, degrees, and what headers say of the pixel scale.
 ALIGNMENT, STATED_SCALE = 0.091, 0.18124
+#: What headers call the read modes, by read pairs.
+READ_MODES = {1: "Bright", 8: "Dark"}
 #: UT is read this long before the exposure starts, and UTEND is left from before it, seconds.
 UT_EARLY, END_STALE = 4.3, 12.7
+#: From this day on UTEND is right.
+END_MENDED = datetime(2015, 12, 1)
 MODIFIED_JULIAN_0 = datetime(1858, 11, 17)
 
 
-def primary(exposure: Exposure, now: Conditions | None, guide_star: tuple[float, float]) -> Header:
+def primary(
+    settings: Settings, exposure: Exposure, now: Conditions | None, guide_star: tuple[float, float]
+) -> Header:
     """Return the primary header of a raw frame.
 
     Parameters
     ----------
+    settings : Settings
+        What the user chose.
     exposure : Exposure
         The frame.
     now : Conditions or None
-        Telescope and sky, for a science frame.
+        Telescope and sky, for a frame that sees the sky.
     guide_star : tuple of float
         Right ascension and declination of the guide star, degrees.
 
@@ -53,17 +62,17 @@ def primary(exposure: Exposure, now: Conditions | None, guide_star: tuple[float,
 
     cards: Cards = [
         ("INSTRUME", "F2"),
-        *_identity(exposure),
+        *_identity(settings.programme, exposure),
         ("OBSERVAT", "Gemini-South"),
         ("TELESCOP", "Gemini-South"),
         ("EQUINOX", 2000.0),
-        *(_calibration_target(exposure) if now is None else _science_target(exposure, now)),
-        *_guiding(guide_star if now is not None else None),
-        *_times(exposure),
+        *(_calibration_target(exposure) if now is None else _target(settings.programme, exposure, now)),
+        *_guiding(exposure, guide_star),
+        *_times(exposure, settings.coadds),
         *_quality(),
         *_lamp(exposure),
-        *_optics(exposure),
-        *_array(exposure),
+        *_optics(settings.programme, exposure),
+        *_array(settings, exposure),
     ]
     header = Header()
     for name, value in cards:
@@ -79,7 +88,7 @@ def image(exposure: Exposure, now: Conditions | None, size: int) -> Header:
     exposure : Exposure
         The frame.
     now : Conditions or None
-        Telescope and sky, for a science frame.
+        Telescope and sky, for a frame that sees the sky.
     size : int
         Side of the array in pixels.
 
@@ -100,15 +109,16 @@ def image(exposure: Exposure, now: Conditions | None, size: int) -> Header:
     return header
 
 
-def _identity(exposure: Exposure) -> Cards:
+def _identity(programme: Programme, exposure: Exposure) -> Cards:
     """Return what is observed, and for whom."""
-    if exposure.kind == "science":
-        program, observation = PROGRAM, f"{PROGRAM}-{OBSERVATION}"
-        what, kind, use = "WISEJ041358.14-475039.3", "OBJECT", "science"
+    if exposure.kind in ("science", "sky", "twilight"):
+        program, observation = programme.program, f"{programme.program}-{programme.observation}"
+        what, kind, use = programme.label, "OBJECT", "science"
     else:
         program = f"GS-CAL{exposure.name[1:9]}"
         observation = f"{program}-{5 if exposure.kind == 'dark' else 2}"
         what, kind = ("Dark", "DARK") if exposure.kind == "dark" else ("GCALflat", "FLAT")
+    if program.startswith("GS-CAL"):
         use = "dayCal"
     return [
         ("OBJECT", what),
@@ -121,16 +131,16 @@ def _identity(exposure: Exposure) -> Cards:
     ]
 
 
-def _science_target(exposure: Exposure, now: Conditions) -> Cards:
-    """Return target, offsets and airmass of a science frame."""
+def _target(programme: Programme, exposure: Exposure, now: Conditions) -> Cards:
+    """Return target, offsets and airmass of a frame that sees the sky."""
     p, q = now.offset
     turn = np.radians(ALIGNMENT)
-    altitude, hour = _altitude(exposure.start, *TARGET)
-    end, _ = _altitude(exposure.start + timedelta(seconds=exposure.seconds), *TARGET)
+    altitude, hour = _altitude(exposure.start, *programme.target)
+    end, _ = _altitude(exposure.start + timedelta(seconds=exposure.seconds), *programme.target)
     masses = [round(1 / np.sin(np.radians(angle)), 3) for angle in (altitude, end)]
     return [
-        ("RA", TARGET[0]),
-        ("DEC", TARGET[1]),
+        ("RA", programme.target[0]),
+        ("DEC", programme.target[1]),
         ("PMRA", 0.0),
         ("PMDEC", 0.0),
         ("EPOCH", 2000.0),
@@ -182,19 +192,22 @@ def _calibration_target(exposure: Exposure) -> Cards:
     ]
 
 
-def _guiding(star: tuple[float, float] | None) -> Cards:
+def _guiding(exposure: Exposure, star: tuple[float, float]) -> Cards:
     """Return the states of the guide probes, and the guide star where there is one."""
     states: Cards = [(f"{name}_ST", "parked") for name in ("PWFS1", "OIWFS", "AOWFS")]
-    states += [("PWFS2_ST", "guiding" if star else "parked"), ("AOFOLD", "park-pos.")]
-    if star:
+    state = {"science": "guiding", "sky": "frozen"}.get(exposure.kind, "parked")
+    states += [("PWFS2_ST", state), ("AOFOLD", "park-pos.")]
+    if state != "parked":
         states += [("P2ARA", round(star[0], 8)), ("P2ADEC", round(star[1], 8)), ("P2AFRAME", "FK5")]
     return states
 
 
-def _times(exposure: Exposure) -> Cards:
-    """Return the times, with UT read before the start and UTEND left from before it."""
+def _times(exposure: Exposure, coadds: int) -> Cards:
+    """Return the times, with UT read before the start and, in the old days, UTEND left from before it."""
     start = exposure.start
-    ut, stale = start - timedelta(seconds=UT_EARLY), start - timedelta(seconds=END_STALE)
+    ut, end = start - timedelta(seconds=UT_EARLY), start + timedelta(seconds=coadds * exposure.seconds)
+    if start < END_MENDED:
+        end = start - timedelta(seconds=END_STALE)
     local = ut - timedelta(hours=3)
     return [
         ("DATE", f"{ut:%Y-%m-%d}"),
@@ -204,7 +217,7 @@ def _times(exposure: Exposure) -> Cards:
         ("LT", f"{local:%H:%M:%S.%f}"[:10]),
         ("ST", _sexagesimal(_sidereal(ut) / 15).lstrip("+")),
         ("UTSTART", f"{start:%H:%M:%S.%f}"),
-        ("UTEND", f"{stale:%H:%M:%S.%f}"),
+        ("UTEND", f"{end:%H:%M:%S.%f}"),
         ("TIMESYS", "UTC"),
         ("MJD-OBS", _days(ut)),
         ("RELEASE", f"{ut.replace(year=ut.year + 1):%Y-%m-%d}"),
@@ -235,9 +248,10 @@ def _lamp(exposure: Exposure) -> Cards:
     return [("GCALLAMP", "IRhigh"), ("GCALFILT", "ND2.0"), ("GCALDIFF", "IR"), ("GCALSHUT", shutter)]
 
 
-def _optics(exposure: Exposure) -> Cards:
+def _optics(programme: Programme, exposure: Exposure) -> Cards:
     """Return the wheels. Darks keep the optics of whatever was observed before."""
-    first, second, effective, wavelength = "Y_G0811", "Open", "Y_G0811", 10200.0
+    first, second, effective = programme.filter.wheel, "Open", programme.filter.wheel
+    wavelength = programme.filter.wavelength
     grism, decker, mos, mask, window = "Open", "Open", "Open", "None", "Open"
     if exposure.kind == "dark":
         second, effective, window = "DK_G0807", "DK_G0807", "Closed"
@@ -262,14 +276,14 @@ def _optics(exposure: Exposure) -> Cards:
     ]
 
 
-def _array(exposure: Exposure) -> Cards:
+def _array(settings: Settings, exposure: Exposure) -> Cards:
     """Return how the array was read."""
     return [
         ("EXPTIME", exposure.seconds),
-        ("COADDS", 1),
-        ("LNRS", 1),
-        ("NREADS", 1),
-        ("READMODE", "Bright"),
+        ("COADDS", settings.coadds),
+        ("LNRS", settings.lnrs),
+        ("NREADS", settings.lnrs),
+        ("READMODE", READ_MODES.get(settings.lnrs, "Medium")),
         ("GAIN", float(np.float32(GAIN))),
         ("RDNOISE", 0.0),
         ("PIXSCALE", float(np.float32(STATED_SCALE))),

@@ -15,8 +15,8 @@ from f2widgets.simulate.render import objects
 from f2widgets.simulate.sequence import Conditions, Exposure
 from f2widgets.simulate.settings import Settings
 
-#: Electrons per second of the flat lamp, its flicker from frame to frame, and of what is left when it is off.
-LAMP, FLICKER, LAMP_OFF = 3500.0, 0.003, 12.0
+#: Electrons per second of the flat lamp, and its flicker from frame to frame.
+LAMP, FLICKER = 3500.0, 0.003
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,12 @@ def calibration(night: Night, exposure: Exposure) -> Plane:
     Returns
     -------
     ndarray, shape (size, size), float32
-        Expected electrons.
+        Expected electrons of one coadd.
     """
     electrons = night.detector.dark * np.float32(exposure.seconds)
     if exposure.kind != "dark":
         flicker = 1 + FLICKER * night.settings.random("lamp", exposure.name).standard_normal()
-        light = LAMP_OFF + LAMP * flicker * (exposure.kind == "lamp on")
+        light = night.settings.programme.filter.lamp_off + LAMP * flicker * (exposure.kind == "lamp on")
         electrons += night.detector.flat * np.float32(light * exposure.seconds)
     return electrons
 
@@ -90,7 +90,7 @@ def science(night: Night, now: Conditions) -> Plane:
     light = objects(night.catalogue, now.pointing, now.fwhm, night.settings.size)
     light *= np.float32(now.transparency)
     light += sky(night.settings, now)
-    dimming, glow = night.probe.effect(now.pointing, night.settings.size)
+    dimming, glow = night.probe.effect(now.probe_pointing, night.settings.size)
     light *= dimming
     light += glow * np.float32(now.sky)
     # The tails of a transform ring below zero by less than the floor of the stamps.

@@ -86,6 +86,8 @@ def perfect(folder: str | Path, *, threads: int | None = None, on_progress: Tick
         raise WrongInputs(
             f"{folder} holds no simulated data set: make one with f2 simulate example1 {folder}."
         )
+    if settings.programme.fading != 1:
+        raise WrongInputs(f"{folder} holds {settings.programme.title} frames, which are no images to stack.")
     stack = stacked(settings, threads=threads, on_progress=on_progress)
     wcs = {**dict(stack.pointing.cards()), "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "RADESYS": "FK5"}
     about = {"unit": "electron per exposure at the mean transparency of the frames", "version": __version__}
@@ -127,7 +129,8 @@ def stacked(settings: Settings, *, threads: int | None = None, on_progress: Tick
     Stack
         The stack.
     """
-    night, frames = light.draw(settings), conditions(settings)
+    night = light.draw(settings)
+    frames = [now for now in conditions(settings) if now.exposure.kind != "sky"]
     mean = float(np.mean([now.transparency for now in frames]))
     offsets = [_whole(truth.offset(settings, frames[0], now)) for now in frames]
     shifted = [
@@ -165,14 +168,16 @@ def _whole(offset: tuple[float, float]) -> tuple[int, int]:
 def _corrected(night: light.Night, now: Conditions, transparency: float) -> tuple[Plane, Plane, Plane]:
     """Return a frame of nothing but objects, its variance, and which pixels count (1 or 0)."""
     settings, array = night.settings, night.detector
-    name, seconds = NAME + now.exposure.name, np.float32(now.exposure.seconds)
-    raw = read_out(settings, array, name, light.science(night, now), float(seconds))
-    counts = (raw - array.pedestal - jitter(settings, name)) * np.float32(GAIN)
-    good = array.lit & (array.bad == 0) & ~night.probe.region(now.pointing, settings.size)
+    name, coadds = NAME + now.exposure.name, np.float32(settings.coadds)
+    seconds = np.float32(now.exposure.seconds) * coadds
+    raw = read_out(settings, array, name, light.science(night, now), now.exposure.seconds)
+    zero = (array.pedestal + jitter(settings, name)) * np.float32(settings.lnrs * settings.coadds)
+    counts = (raw - zero) * np.float32(GAIN / (settings.lnrs * settings.coadds))
+    good = array.lit & (array.bad == 0) & ~night.probe.region(now.probe_pointing, settings.size)
     response = np.where(good, array.flat, 1) / np.float32(transparency / now.transparency)
-    held = linearized(counts)
+    held = coadds * linearized(counts)
     noise = array.noise * linearity_slope(counts)
-    variance = (np.maximum(held, 0) + noise * noise) / response**2
+    variance = (np.maximum(held, 0) + coadds * noise * noise) / response**2
     data = (held - array.dark * seconds) / response
     data -= light.sky(settings, now) * seconds * np.float32(transparency / now.transparency)
     return data * good, variance * good, good.astype(np.float32)

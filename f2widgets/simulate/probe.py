@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from f2widgets.core.frame import Plane
 from f2widgets.simulate.pointing import Pointing, camera
-from f2widgets.simulate.sequence import TARGET
 from f2widgets.simulate.settings import Settings
 
 #: Share of the light that the probe takes, and its own glow as a share of the sky.
 DIMMING, GLOW = 0.06, 0.015
+#: How many times further out the guide star lies where the probe shall leave the field alone.
+OUTSIDE = 3.5
 #: A pixel belongs to the probe where it changes the sky's light by more than this.
 NOTICEABLE = 0.001
 
@@ -86,14 +87,14 @@ def draw(settings: Settings) -> Probe:
     """Draw the probe's guide star, size and direction from the seed.
 
     The head lies well inside the lit circle, towards one corner of the array, and the arm reaches
-    in from that corner.
+    in from that corner; or the guide star lies outside the field, and so does the probe.
     """
     rng = settings.random("probe")
     corner = np.radians(45 + 90 * rng.integers(4) + rng.uniform(-15, 15))
-    distance = settings.radius * rng.uniform(0.60, 0.72)
+    distance = settings.radius * rng.uniform(0.60, 0.72) * (1.0 if settings.programme.probed else OUTSIDE)
     x, y = settings.centre
     x, y = x + distance * np.cos(corner), y + distance * np.sin(corner)
-    (ra,), (dec,) = camera(*TARGET, settings.size).sky(x, y)
+    (ra,), (dec,) = camera(*settings.programme.target, settings.size).sky(x, y)
     head = settings.scale * rng.uniform(90, 130)
     return Probe(
         guide_star=(float(ra), float(dec)),

@@ -62,27 +62,32 @@ def read_out(
     name : str
         Name of the frame; with the seed it determines the noise.
     electrons : ndarray, shape (size, size), float32
-        Expected electrons in each pixel, dark current included.
+        Expected electrons of one coadd in each pixel, dark current included.
     seconds : float
-        Exposure time, for the number of cosmic rays.
+        Exposure time of one coadd, for the number of cosmic rays.
 
     Returns
     -------
     ndarray, shape (size, size), int32
         Raw counts in ADU.
     """
-    rays = _cosmic_rays(settings, name, seconds)
+    rays = _cosmic_rays(settings, name, seconds * settings.coadds)
+    gain, zeros = np.float32(GAIN / settings.lnrs), np.float32(settings.lnrs * settings.coadds)
     shift = jitter(settings, name)
     rng = settings.random("noise", name)
     raw = np.empty(electrons.shape, np.int32)
     for start in range(0, len(raw), BAND):
         band = slice(start, start + BAND)
-        held = rng.poisson(electrons[band]).astype(np.float32)
-        here = (rays[0] >= start) & (rays[0] < start + BAND)
-        np.add.at(held, (rays[0][here] - start, rays[1][here]), rays[2][here])
-        counts = measured(held)
-        counts += detector.noise[band] * rng.standard_normal(counts.shape, dtype=np.float32)
-        raw[band] = np.rint(counts / np.float32(GAIN) + detector.pedestal[band] + shift)
+        total = np.zeros(electrons[band].shape, np.float32)
+        for piece in range(settings.coadds):
+            held = rng.poisson(electrons[band]).astype(np.float32)
+            if not piece:  # all rays fall into the first
+                here = (rays[0] >= start) & (rays[0] < start + BAND)
+                np.add.at(held, (rays[0][here] - start, rays[1][here]), rays[2][here])
+            counts = measured(held)
+            counts += detector.noise[band] * rng.standard_normal(counts.shape, dtype=np.float32)
+            total += counts
+        raw[band] = np.rint(total / gain + zeros * detector.pedestal[band] + zeros * shift)
     return raw
 
 

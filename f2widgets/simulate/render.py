@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from f2widgets.core.detector import PIXEL_SCALE
 from f2widgets.core.frame import Plane
-from f2widgets.simulate.catalogue import Catalogue
+from f2widgets.simulate.catalogue import RADIUS_RANGE, SPERGEL, Catalogue
 from f2widgets.simulate.pointing import Pointing
 
 #: Exponent of the Moffat profile; about 3 is usual at good sites.
@@ -17,10 +17,9 @@ BETA = 3.0
 FLOOR = 0.05 / 120
 #: Sides of galaxy stamps, pixels; transforms of these sizes are fast.
 STAMPS = (32, 48, 64, 96, 128, 192, 256, 384, 512)
-#: Spergel's profiles (2010, ApJS 191, 58) have a simple transform, (1 + (2 pi k r0)^2)^-(1 + nu):
-#: nu = 0.5 is the exponential disc, nu = -0.6 follows a de Vaucouleurs bulge closely. By Sersic
-#: index: nu, and the half-light radius over r0 (from his equation for the enclosed light).
-SPERGEL = {1.0: (0.5, 1.6783470), 4.0: (-0.6, 0.5477139)}
+#: Those of a target larger than the galaxies of the field; what the wings of the latter have beyond
+#: their stamps is far below the noise.
+LARGE_STAMPS = (*STAMPS, 768, 1024, 1536, 2048, 3072)
 
 # Gauss-Legendre points across a pixel: for a Moffat of 2.5 px exact to 1e-5.
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(3)
@@ -63,6 +62,7 @@ def objects(catalogue: Catalogue, pointing: Pointing, fwhm: float, size: int) ->
             angle=pointing.direction(float(catalogue.pa[i])),
             nu=nu,
             seeing=seeing,
+            sides=LARGE_STAMPS if catalogue.re[i] > RADIUS_RANGE[1] else STAMPS,
         )
     return image
 
@@ -159,13 +159,14 @@ def _add_galaxy(
     angle: float,
     nu: float,
     seeing: _Seeing,
+    sides: tuple[int, ...],
 ) -> None:
     """Add a galaxy to the image; `radius` is Spergel's r0 in pixels, the geometric mean of both axes."""
     major, minor = radius / np.sqrt(axis_ratio), radius * np.sqrt(axis_ratio)
     reach = (
         major * np.log(max(flux / (2 * np.pi * radius**2) / FLOOR, np.e)) + _extent(flux, seeing.alpha) / 2
     )
-    side = next((s for s in STAMPS if s >= 2 * reach), STAMPS[-1])
+    side = next((s for s in sides if s >= 2 * reach), sides[-1])
     left, bottom = round(x) - side // 2, round(y) - side // 2
     size = len(image)
     if left >= size or bottom >= size or left + side <= 0 or bottom + side <= 0:

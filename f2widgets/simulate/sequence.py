@@ -1,21 +1,19 @@
-"""The exposures of Example 1: names, times, dithers, and what the sky did during each."""
+"""The exposures of a data set: names, times, dithers, and what the sky did during each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 import numpy as np
 
 from f2widgets.core.detector import PIXEL_SCALE
 from f2widgets.simulate.pointing import Pointing, camera
-from f2widgets.simulate.settings import DITHERS, Settings
+from f2widgets.simulate.programmes import Kind
+from f2widgets.simulate.settings import Settings
 
-Kind = Literal["science", "dark", "lamp on", "lamp off"]
-
-#: The target of the real data set, WISE J041358.14-475039.3, degrees.
-TARGET = (63.492250, -47.844250)
+#: What sees the sky.
+ON_SKY = ("science", "sky", "twilight")
 #: Distance between neighbouring dithers on the full array, arcsec, and the jitter either way.
 THROW, JITTER = 20.0, 3.0
 #: Pointing error common to all frames, arcsec rms per axis.
@@ -38,10 +36,10 @@ class Exposure:
     ----------
     name : str
         File name without ending: ``S20131121S0075``.
-    kind : {'science', 'dark', 'lamp on', 'lamp off'}
+    kind : {'science', 'sky', 'twilight', 'dark', 'lamp on', 'lamp off'}
         What it is.
     seconds : float
-        Exposure time.
+        Exposure time of one coadd.
     start : datetime
         Start of the exposure, UTC.
     number : int
@@ -74,6 +72,9 @@ class Conditions:
         Where the telescope truly pointed.
     header_pointing : Pointing
         What the header says.
+    probe_pointing : Pointing
+        Where the telescope pointed when the guide probe was last where it is: it follows its star, but
+        stands still while the telescope looks at the sky beside.
     transparency : float
         Share of the light of the objects that arrives.
     sky : float
@@ -88,41 +89,27 @@ class Conditions:
     offset: tuple[float, float]
     pointing: Pointing
     header_pointing: Pointing
+    probe_pointing: Pointing
     transparency: float
     sky: float
     gradient: tuple[float, float]
     fwhm: float
 
 
-# name of the first file, number of files, kind, seconds, start of the first, seconds between starts.
-# Names, kinds and exposure times are those of the reference tutorial's data set; the times are
-# plausible ones: a name's date is that of the morning the night ends, so calibrations of the
-# afternoon before bear the date of the day after.
-_SETS: tuple[tuple[str, int, Kind, float, str, float], ...] = (
-    ("S20131120S0115", 6, "dark", 120.0, "2013-11-20T09:41:12.3", 129.4),
-    ("S20131121S0010", 1, "dark", 120.0, "2013-11-20T21:36:40.9", 129.4),
-    ("S20131121S0075", DITHERS, "science", 120.0, "2013-11-21T03:52:07.6", 135.2),
-    ("S20131121S0369", 7, "dark", 2.0, "2013-11-21T10:24:31.1", 11.7),
-    ("S20131122S0012", 1, "dark", 120.0, "2013-11-21T21:58:03.7", 129.4),
-    ("S20131122S0438", 2, "dark", 120.0, "2013-11-22T10:12:55.2", 129.4),
-    ("S20131126S1111", 6, "lamp off", 20.0, "2013-11-26T10:47:19.8", 29.6),
-    ("S20131129S0320", 4, "lamp on", 20.0, "2013-11-29T10:33:44.5", 29.6),
-)
-
-
-def exposures() -> list[Exposure]:
-    """Return the 36 exposures of Example 1 in order of their names."""
+def exposures(settings: Settings | None = None) -> list[Exposure]:
+    """Return the exposures of a data set in order of their names; by default those of Example 1."""
+    chosen = settings or Settings()
     found = []
-    for first, files, kind, seconds, start, every in _SETS:
-        for i in range(files):
-            name = f"{first[:10]}{int(first[10:]) + i:04d}"
-            begin = datetime.fromisoformat(start) + timedelta(seconds=round(i * every, 1))
-            found.append(Exposure(name, kind, seconds, begin, i + 1))
+    for run in chosen.programme.runs:
+        for i in range(chosen.number if run.kind in ON_SKY else run.number):
+            name = f"{run.first[:10]}{int(run.first[10:]) + i:04d}"
+            begin = datetime.fromisoformat(run.start) + timedelta(seconds=round(i * run.every, 1))
+            found.append(Exposure(name, run.kind_of(i), run.seconds, begin, i + 1))
     return found
 
 
 def conditions(settings: Settings) -> list[Conditions]:
-    """Draw what telescope and sky did during the science exposures.
+    """Draw what telescope and sky did during the exposures of the sky.
 
     Parameters
     ----------
@@ -132,24 +119,25 @@ def conditions(settings: Settings) -> list[Conditions]:
     Returns
     -------
     list of Conditions
-        One per science frame, in order of time.
+        One per frame of target, sky beside or twilight, in order of time.
     """
-    science = [exposure for exposure in exposures() if exposure.kind == "science"]
-    offsets = _offsets(settings)
+    seen = [exposure for exposure in exposures(settings) if exposure.kind in ON_SKY]
+    number = len(seen)
+    offsets = _offsets(settings, seen)
     true = _pointings(settings, offsets)
     said = [_aimed(settings, offset).as_written() for offset in offsets]
     if settings.bad_wcs is not None:
         said[settings.bad_wcs - 1] = said[settings.bad_wcs - 2]
-    levels, gradients = _levels(settings), _gradients(settings)
+    levels, gradients = _levels(settings, number), _gradients(settings, number)
     rng = settings.random("atmosphere")
-    clear = np.clip(1 + settings.transparency * rng.standard_normal(DITHERS), 0.2, None)
-    widths = settings.seeing * (1 + 0.05 * np.clip(rng.standard_normal(DITHERS), -2, 2))
-    return [
-        Conditions(
-            exposure, offsets[i], true[i], said[i], float(clear[i]), levels[i], gradients[i], float(widths[i])
-        )
-        for i, exposure in enumerate(science)
-    ]
+    clear = np.clip(1 + settings.transparency * rng.standard_normal(number), 0.2, None)
+    widths = settings.seeing * (1 + 0.05 * np.clip(rng.standard_normal(number), -2, 2))
+    found: list[Conditions] = []
+    for i, exposure in enumerate(seen):
+        probe = found[-1].probe_pointing if found and exposure.kind == "sky" else true[i]
+        said_here = said[i], probe, float(clear[i]), levels[i], gradients[i], float(widths[i])
+        found.append(Conditions(exposure, offsets[i], true[i], *said_here))
+    return found
 
 
 def reach(settings: Settings) -> float:
@@ -157,17 +145,31 @@ def reach(settings: Settings) -> float:
     return (THROW + JITTER) * settings.scale / PIXEL_SCALE[0] + 5 * settings.pointing / PIXEL_SCALE[0] + 10
 
 
-def _offsets(settings: Settings) -> list[tuple[float, float]]:
+def field_beside(settings: Settings) -> tuple[float, float] | None:
+    """Return the offset (p, q) of the field for the sky on this array, arcsec, or None."""
+    beside = settings.programme.beside
+    return None if beside is None else (beside[0] * settings.scale, beside[1] * settings.scale)
+
+
+def _offsets(settings: Settings, seen: list[Exposure]) -> list[tuple[float, float]]:
     """Draw the commanded offsets (p, q) in arcsec; the first is the target itself."""
-    jitter = settings.random("dithers").uniform(-JITTER, JITTER, (DITHERS, 2))
+    jitter = settings.random("dithers").uniform(-JITTER, JITTER, (len(PATTERN), 2))
     jitter[0] = 0
     steps = (np.array(PATTERN) * THROW + jitter) * settings.scale
-    return [(float(p), float(q)) for p, q in np.round(steps, 2)]
+    beside = np.array(field_beside(settings) or (0.0, 0.0))
+    visits = {"sky": 0}
+    offsets = []
+    for exposure in seen:
+        k = visits.setdefault(exposure.kind, 0)
+        visits[exposure.kind] = k + 1
+        at = steps[k % len(steps)] + (beside if exposure.kind == "sky" else 0.0)
+        offsets.append(np.round(at, 2))
+    return [(float(p), float(q)) for p, q in offsets]
 
 
 def _aimed(settings: Settings, offset: tuple[float, float]) -> Pointing:
     """Return the pointing for the target plus an offset (east, north) in arcsec."""
-    ra, dec = TARGET
+    ra, dec = settings.programme.target
     dec_there = dec + offset[1] / 3600
     return camera(ra + offset[0] / 3600 / np.cos(np.radians(dec_there)), dec_there, settings.size)
 
@@ -176,25 +178,26 @@ def _pointings(settings: Settings, offsets: list[tuple[float, float]]) -> list[P
     """Draw where the telescope truly pointed."""
     rng = settings.random("pointing")
     common = COMMON_ERROR * rng.standard_normal(2)
-    errors = common + settings.pointing * rng.standard_normal((DITHERS, 2))
+    errors = common + settings.pointing * rng.standard_normal((len(offsets), 2))
     return [
         _aimed(settings, (p + float(dp), q + float(dq)))
         for (p, q), (dp, dq) in zip(offsets, errors, strict=True)
     ]
 
 
-def _levels(settings: Settings) -> list[float]:
-    """Draw the sky levels: a random walk on a ramp, whose mean is the nominal level."""
+def _levels(settings: Settings, number: int) -> list[float]:
+    """Draw the sky levels: a random walk on a ramp, whose mean is the nominal level; twilight fades."""
     rng = settings.random("sky")
-    walk = np.cumsum(settings.drift * rng.standard_normal(DITHERS))
-    ramp = RAMP * settings.drift * np.linspace(-0.5, 0.5, DITHERS) * rng.choice([-1, 1])
+    walk = np.cumsum(settings.drift * rng.standard_normal(number))
+    ramp = RAMP * settings.drift * np.linspace(-0.5, 0.5, number) * rng.choice([-1, 1])
     level = (1 + ramp) * (1 + walk - walk.mean())
+    level *= settings.programme.fading ** np.linspace(0, 1, number)
     return [float(value) for value in settings.sky * level / level.mean()]
 
 
-def _gradients(settings: Settings) -> list[tuple[float, float]]:
+def _gradients(settings: Settings, number: int) -> list[tuple[float, float]]:
     """Draw the sky gradients: one size, a direction that turns slowly."""
     first = settings.random("gradient").uniform(0, 2 * np.pi)
-    angles = first + TURN * np.linspace(0, 1, DITHERS)
+    angles = first + TURN * np.linspace(0, 1, number)
     size = GRADIENT / (2 * settings.radius)
     return [(float(size * np.cos(a)), float(size * np.sin(a))) for a in angles]

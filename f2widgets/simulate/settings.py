@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from zlib import crc32
 
 import numpy as np
 
 from f2widgets.core.annotations import Within
-from f2widgets.core.detector import AMPLIFIERS, FIELD_CENTRE, FIELD_RADIUS, SIDE
+from f2widgets.core.detector import AMPLIFIERS, FIELD_CENTRE, FIELD_RADIUS, READ_NOISE, SIDE
 from f2widgets.errors import ParameterError
-
-#: Number of science frames in Example 1.
-DITHERS = 9
+from f2widgets.simulate.programmes import EXAMPLE1, MOST, Programme, programme
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,14 @@ class Settings:
         Number of hot pixels over the full array.
     bad_wcs : int or None
         Number of the science frame, counted from 1, whose header carries the WCS of the one before.
+    nsci : int or None
+        Number of science frames; None is as many as the data set has. Only for K-red.
+    coadds : int
+        Exposures that the array adds up in each raw frame.
+    lnrs : int
+        Read pairs of each exposure: 1, 4, 6 or 8.
+    data_set : str
+        Name of the data set.
 
     Raises
     ------
@@ -65,27 +71,61 @@ class Settings:
 
     size: Annotated[int, Within(128, SIDE), "side of the array in pixels, a multiple of 32"] = SIDE
     seed: Annotated[int, Within(0, None), "seed of all random numbers"] = 1
-    sky: Annotated[float, Within(1, 1000), "mean sky level, e-/s per pixel"] = 190.0
+    sky: Annotated[float, Within(1, 20000), "mean sky level, e-/s per pixel"] = 190.0
     drift: Annotated[float, Within(0, 0.1), "step of the sky's random walk per frame, relative"] = 0.02
     stars: Annotated[int, Within(0, 20000), "number of stars on the full array"] = 1200
     seeing: Annotated[float, Within(2.5, 6), "width of a point source (FWHM), pixels"] = 3.5
     transparency: Annotated[float, Within(0, 0.3), "rms of the transparency by frame, relative"] = 0.025
     pointing: Annotated[float, Within(0, 3), "pointing error of each frame, arcsec rms per axis"] = 0.15
     hot: Annotated[int, Within(0, 200000), "number of hot pixels on the full array"] = 9000
-    bad_wcs: Annotated[int | None, Within(2, DITHERS), "science frame that has the WCS of the one before"] = (
-        None
-    )
+    bad_wcs: Annotated[int | None, Within(2, MOST), "science frame that has the WCS of the one before"] = None
+    nsci: Annotated[int | None, Within(1, MOST), "number of science frames"] = None
+    coadds: Annotated[int, Within(1, 20), "exposures added up in each raw frame"] = 1
+    lnrs: Annotated[int, Within(1, 8), "read pairs of each exposure: 1, 4, 6 or 8"] = 1
+    data_set: str = EXAMPLE1.name
 
     def __post_init__(self) -> None:
         """Check every value against its limits."""
         for choice in choices():
             value = getattr(self, choice.name)
-            if value is not None and not choice.within.admits(value):
-                raise ParameterError(f"{choice.name} is {value}: it must be {choice.within}.")
+            within = Within(2, self.number) if choice.name == "bad_wcs" else choice.within
+            if value is not None and not within.admits(value):
+                raise ParameterError(f"{choice.name} is {value}: it must be {within}.")
+        if str(self.lnrs) not in READ_NOISE:
+            raise ParameterError(f"lnrs is {self.lnrs}: it must be {', '.join(READ_NOISE)}.")
         if self.size % AMPLIFIERS:
             raise ParameterError(
                 f"size is {self.size}: it must be a multiple of {AMPLIFIERS}, the number of amplifiers."
             )
+
+    @classmethod
+    def of(cls, data_set: str, **options: Any) -> Settings:
+        """Return the settings of a data set, its own defaults changed by options.
+
+        Parameters
+        ----------
+        data_set : str
+            Its name.
+        **options
+            Settings by name.
+
+        Returns
+        -------
+        Settings
+            All settings.
+        """
+        return cls(**{**programme(data_set).defaults, **options, "data_set": data_set})
+
+    @property
+    def programme(self) -> Programme:
+        """What is observed."""
+        return programme(self.data_set)
+
+    @property
+    def number(self) -> int:
+        """Number of frames that see the sky."""
+        own = sum(run.number for run in self.programme.runs if run.kind in ("science", "twilight"))
+        return self.nsci or own
 
     @property
     def scale(self) -> float:
@@ -116,10 +156,12 @@ class Settings:
         return np.random.default_rng([self.seed, *(crc32(name.encode()) for name in names)])
 
 
-def choices() -> Iterator[Choice]:
-    """Give the options one by one, read from the annotations of `Settings`."""
-    hints = get_type_hints(Settings, include_extras=True)
+def choices(data_set: str = EXAMPLE1.name) -> Iterator[Choice]:
+    """Give the options of a data set one by one, read from the annotations of `Settings`."""
+    own, hints = programme(data_set), get_type_hints(Settings, include_extras=True)
     for item in fields(Settings):
+        if get_origin(hints[item.name]) is not Annotated or (item.name == "nsci" and not own.many):
+            continue
         kind, within, text = get_args(hints[item.name])
         plain = int if int in (kind, *get_args(kind)) else float
-        yield Choice(item.name, plain, item.default, within, text)
+        yield Choice(item.name, plain, own.defaults.get(item.name, item.default), within, text)

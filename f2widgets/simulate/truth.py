@@ -41,8 +41,10 @@ class Truth:
         Objects: id, kind, ra, dec (degrees, FK5), flux (e-/s at transparency 1), re (arcsec),
         axis_ratio, pa (degrees east of north), sersic.
     frames : `~astropy.table.Table`
-        Science frames: filename, exptime, transparency, sky, fwhm, beta, dx, dy, the true
+        Frames of the target: filename, exptime, transparency, sky, fwhm, beta, dx, dy, the true
         projection, gradient_x, gradient_y.
+    skies : `~astropy.table.Table`
+        The same for frames of the sky beside; often empty.
     flat, dark, pedestal : ndarray, float32
         Response; dark current in e-/s; level in ADU.
     bad : ndarray, uint8
@@ -55,6 +57,7 @@ class Truth:
     settings: dict[str, Any]
     catalogue: Table
     frames: Table
+    skies: Table
     flat: Plane
     dark: Plane
     pedestal: Plane
@@ -115,6 +118,7 @@ def load(folder: str | Path) -> Truth:
         raise WrongInputs(
             f"{folder} holds no simulated data set: make one with f2 simulate example1 {folder}."
         )
+    skies = where / "skies.ecsv"
     with np.load(where / "detector.npz") as planes:
         array = {name: planes[name] for name in planes.files}
     return Truth(
@@ -122,6 +126,7 @@ def load(folder: str | Path) -> Truth:
         settings=json.loads((where / "settings.json").read_text()),
         catalogue=Table.read(where / "catalogue.ecsv", format="ascii.ecsv"),
         frames=Table.read(where / "frames.ecsv", format="ascii.ecsv"),
+        skies=Table.read(skies, format="ascii.ecsv") if skies.exists() else Table(),
         **array,
     )
 
@@ -132,7 +137,7 @@ def settings_of(folder: Path) -> Settings | None:
     if not path.exists():
         return None
     known = json.loads(path.read_text())
-    return Settings(**{name: known[name] for name in asdict(Settings())})
+    return Settings(**{name: known.get(name, default) for name, default in asdict(Settings()).items()})
 
 
 def write_settings(folder: Path, settings: Settings) -> None:
@@ -157,10 +162,14 @@ def write(folder: Path, night: Night, frames: Sequence[Conditions]) -> None:
     night : Night
         Array, field and probe.
     frames : sequence of Conditions
-        The science exposures.
+        The exposures that see the sky.
     """
     where = files.folder(folder / FOLDER)
-    for name, table in (("catalogue", _catalogue(night)), ("frames", _frames(night, frames))):
+    tables = {"catalogue": _catalogue(night)}
+    for name, beside in (("frames", False), ("skies", True)):
+        some = [now for now in frames if (now.exposure.kind == "sky") == beside]
+        tables |= {name: _frames(night, frames[0], some)} if some else {}
+    for name, table in tables.items():
         with files.whole(where / f"{name}.ecsv") as path:
             table.write(path, format="ascii.ecsv", overwrite=True)
     array = night.detector
@@ -171,7 +180,7 @@ def write(folder: Path, night: Night, frames: Sequence[Conditions]) -> None:
         np.savez(path, **planes)
     size = night.settings.size
     regions: dict[str, Any] = {
-        now.exposure.name: np.packbits(night.probe.region(now.pointing, size)) for now in frames
+        now.exposure.name: np.packbits(night.probe.region(now.probe_pointing, size)) for now in frames
     }
     with files.whole(where / "probe.npz") as path:
         np.savez(path, shape=np.array([size, size]), **regions)
@@ -193,14 +202,15 @@ def _catalogue(night: Night) -> Table:
     return Table({"id": np.arange(1, len(kind) + 1), "kind": kind, **asdict(objects)})
 
 
-def _frames(night: Night, frames: Sequence[Conditions]) -> Table:
-    """Return the science frames as a table."""
+def _frames(night: Night, first: Conditions, frames: Sequence[Conditions]) -> Table:
+    """Return exposures as a table, with their offsets in pixels from the first."""
     from astropy.table import Table
 
     rows = []
     for now in frames:
-        dx, dy = offset(night.settings, frames[0], now)
-        row = {"filename": now.exposure.filename, "exptime": now.exposure.seconds}
+        dx, dy = offset(night.settings, first, now)
+        seconds = now.exposure.seconds * night.settings.coadds
+        row = {"filename": now.exposure.filename, "exptime": seconds}
         row |= {"transparency": now.transparency, "sky": now.sky, "fwhm": now.fwhm, "beta": BETA}
         row |= {"dx": dx, "dy": dy}
         row |= {name.lower(): value for name, value in now.pointing.cards()}
