@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from f2widgets.calibrations.match import Kind, Match, in_time
+from f2widgets.calibrations.rules import SAME_NIGHT
 from f2widgets.calibrations.service import Calibrations
 from f2widgets.errors import NoCalibration, ParameterError, WrongInputs
 from f2widgets.io.read import FrameFile, open_frame, require_imaging
@@ -167,7 +168,10 @@ def plan(
     for file in files:
         groups[role_of(file.facts.tags)].append(file)
     wanted = None if recipe is None else recipe_named(recipe)
-    chosen = recipe_for({role: [file.path.name for file in some] for role, some in groups.items()}, wanted)
+    lamps = [*groups.get(Role.LAMP_ON, ()), *groups.get(Role.LAMP_OFF, ())]
+    in_k = bool(lamps) and all(file.facts.in_k for file in lamps)
+    named = {role: [file.path.name for file in some] for role, some in groups.items()}
+    chosen = recipe_for(named, wanted, in_k=in_k)
     _must_agree(chosen, groups)
     wishes = understood(settings or {}, chosen, without, keep)
     service = Calibrations() if calibrations is None else calibrations
@@ -175,7 +179,7 @@ def plan(
     product, ending = None, f"_{chosen.product}" if suffix is None else suffix
     if chosen.product is not None:
         product = Path(out) / f"{groups[chosen.main][0].name}{ending}.fits"
-    notes = (*service.config.notes, *notes)
+    notes = (*service.config.notes, *_advice(chosen, lamps), *notes)
     return Plan(chosen, files, wishes, matches, product, ending, notes, service)
 
 
@@ -223,6 +227,32 @@ def _must_agree(recipe: Recipe, groups: Mapping[Role, list[FrameFile]]) -> None:
     ):
         for key in keys:
             _one(files, key, name)
+    if recipe.only_k and Role.DARK in groups:
+        _as_long(lamps[0], groups[Role.DARK][0])
+
+
+def _as_long(flat: FrameFile, dark: FrameFile) -> None:
+    """Refuse darks that were not exposed and read like the K flats they are subtracted from."""
+    for key in ("exposure time", "number of coadds", "read mode"):
+        needed, found = _SAME[key](flat), _SAME[key](dark)
+        if needed != found:
+            raise WrongInputs(
+                f"In K darks are subtracted from the flats, which must have the same {key}: {flat.path.name} "
+                f"has {needed}, {dark.path.name} {found}. Give darks of the flats' {key}, or the flats alone "
+                "if such a dark was reduced before."
+            )
+
+
+def _advice(recipe: Recipe, lamps: Sequence[FrameFile]) -> tuple[str, ...]:
+    """Return what experience says of the inputs."""
+    starts = [file.facts.ut_start for file in lamps if file.facts.ut_start is not None]
+    if recipe.only_k and starts and (max(starts) - min(starts)).total_seconds() > SAME_NIGHT * 86_400:
+        span = (max(starts) - min(starts)).total_seconds() / 86_400
+        return (
+            f"The K flats were taken over {span:.1f} days. Better take those of one day: "
+            "their light is that of the warm telescope, which changes.",
+        )
+    return ()
 
 
 def _one(files: Sequence[FrameFile], key: str, name: str) -> None:

@@ -3,7 +3,7 @@ import pytest
 from f2widgets.calibrations.service import Calibrations
 from f2widgets.errors import NoCalibration, NotF2Data, ParameterError, WrongInputs
 from f2widgets.plan import plan
-from f2widgets.recipes.recipes import BPM, DARK, FLAT, IMAGE
+from f2widgets.recipes.recipes import BPM, DARK, FLAT, IMAGE, K_BPM, K_FLAT_WITH_DARKS
 from tests.raw_files import write_raw
 
 FAR = {"DATE_OBS": "2013-11-20"}
@@ -137,3 +137,48 @@ def test_repairs_of_headers_are_told_once(night):
 
 def test_without_a_given_service_the_configuration_counts(night):
     assert isinstance(plan(night["dark"]).service, Calibrations)
+
+
+def k_flats(*days, **keywords):
+    red = {"FILTER1": "K-red_G0815", "FILTER2": "Open", "FILTER": "K-red_G0815", "WAVELENG": 23100.0}
+    return [
+        write_raw(
+            f"S202001{day:02d}S0010.fits", "lamp_off", DATE_OBS=f"2020-01-{day:02d}", **{**red, **keywords}
+        )
+        for day in days
+    ]
+
+
+def test_k_flats_with_darks_as_long(night):
+    darks = [write_raw(f"dark{i}.fits", "dark", EXPTIME=20.0) for i in range(2)]
+    flats = k_flats(8)
+    made = plan([*darks, *flats])
+    assert made.recipe is K_FLAT_WITH_DARKS
+    assert made.product.name == "S20200108S0010_flat.fits"
+    assert plan([*darks, *flats], recipe="makeProcessedBPM").recipe is K_BPM
+
+
+@pytest.mark.parametrize(
+    ("keywords", "words"),
+    [({"EXPTIME": 5.0}, "same exposure time: .* has 20 s, dark.fits 5 s"), ({"LNRS": 8}, "same read mode")],
+)
+def test_k_flats_with_darks_of_another_kind_are_refused(night, keywords, words):
+    dark = write_raw("dark.fits", "dark", **{"EXPTIME": 20.0, **keywords})
+    with pytest.raises(WrongInputs, match=words):
+        plan([dark, *k_flats(8)])
+
+
+def test_k_flat_looks_for_a_dark_as_long(night):
+    with pytest.raises(NoCalibration, match="No dark fits S20200108S0010"):
+        plan(k_flats(8))
+
+
+def test_k_flats_of_several_days_get_a_word_of_advice(night):
+    dark = write_raw("dark.fits", "dark", EXPTIME=20.0)
+    assert not any("of one day" in note for note in plan([dark, *k_flats(8)]).notes)
+    assert any("over 2.0 days" in note for note in plan([dark, *k_flats(8, 10)]).notes)
+
+
+def test_outside_k_flats_without_lamp_are_refused(night):
+    with pytest.raises(WrongInputs, match="add flats with the lamp on"):
+        plan([*night["lamp_off"], write_raw("dark.fits", "dark", EXPTIME=20.0)])

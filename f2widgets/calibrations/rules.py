@@ -122,11 +122,6 @@ def kind_of(tags: Iterable[str]) -> Kind | None:
     return next((kind for kind in ("bpm", "dark", "flat") if {"PROCESSED", kind.upper()} <= have), None)
 
 
-def is_k_band(facts: Facts) -> bool:
-    """Tell whether a frame is taken in one of the K filters, where the sky and the lamp glow."""
-    return facts.wavelength_band == "K" or (facts.filter_name or "").upper().startswith("K")
-
-
 def needed(facts: Facts) -> tuple[Kind, ...]:
     """Return the kinds of calibration that a frame needs.
 
@@ -153,7 +148,7 @@ def needed(facts: Facts) -> tuple[Kind, ...]:
     if "TWILIGHT" in tags:
         return ("dark", "bpm")
     if "FLAT" in tags or facts.observation_type == "FLAT":
-        return ("dark", "bpm") if is_k_band(facts) else ("bpm",)
+        return ("dark", "bpm") if facts.in_k else ("bpm",)
     if "IMAGE" not in tags or facts.observation_type != "OBJECT":
         return ()
     return ("bpm",) if "ACQUISITION" in tags else KINDS
@@ -357,7 +352,7 @@ def notes(kind: Kind, facts: Facts, chosen: Judged) -> tuple[str, ...]:
     age, theirs = chosen.age, chosen.candidate.facts
     if kind == "bpm" and age is not None and age > 0:
         found.append(f"no bad pixel mask was made before the frame, this one was {age:.1f} days later")
-    if kind == "flat" and is_k_band(facts) and age is not None and abs(age) > SAME_NIGHT:
+    if kind == "flat" and facts.in_k and age is not None and abs(age) > SAME_NIGHT:
         found.append("in K a flat of the same night is better: the thermal signal drifts")
     numbers = [*chain(filter_parts(facts).values(), filter_parts(theirs).values())]
     if kind == "flat" and None in numbers:

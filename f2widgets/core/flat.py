@@ -1,4 +1,4 @@
-"""Lamp on minus lamp off, normalised: the response of each pixel; and dividing by it."""
+"""Lamp on minus lamp off, or in K the warm shutter minus darks, normalised: the response; dividing by it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from f2widgets.core import flags
 from f2widgets.core.annotations import Within
 from f2widgets.core.arithmetic import must_fit
+from f2widgets.core.dark import SAME_EXPOSURE
 from f2widgets.core.frame import Frame
 from f2widgets.core.stacking import Method, Reject, Stacked, stack
 from f2widgets.errors import WrongCalibration, WrongInputs
@@ -25,13 +26,15 @@ def combine_lamps(
     reject: Reject = "variance",
     low: Annotated[float, Within(0, 100)] = 3.0,
     high: Annotated[float, Within(0, 100)] = 3.0,
+    hand_on: bool = True,
 ) -> list[Frame]:
     """Combine flats with the lamp on and off, and subtract: the light of the lamp alone.
 
     Parameters
     ----------
     frames : iterable of Frame
-        Flats tagged LAMPON and LAMPOFF, with variance, each (ny, nx); darks may be among them.
+        Flats tagged LAMPON and LAMPOFF, with variance, each (ny, nx); darks may be among them. In K flats
+        with the lamp off alone: then the darks are subtracted, or were before.
     method : {'mean', 'median'}
         The average of what is left.
     reject : {'variance', 'sigma', 'minmax', 'none'}
@@ -41,47 +44,73 @@ def combine_lamps(
         Sigma below the median that a value may lie; with minmax, how many of the lowest to drop.
     high : float
         Sigma above the median that a value may lie; with minmax, how many of the highest to drop.
+    hand_on : bool
+        Give the darks as well, behind the light.
 
     Returns
     -------
     list of Frame
-        The difference, named after the earliest lamp-on frame; behind it the darks, without the variance that
-        nobody asks for.
+        The difference, named after the earliest lamp-on frame, in K after the earliest flat; behind it the
+        darks, without the variance that nobody asks for.
 
     Raises
     ------
     WrongInputs
-        If lamp-on or lamp-off frames are missing, or differ in filter or exposure time.
+        If lamp-on or lamp-off frames are missing, or differ in filter or exposure time; in K if the darks
+        have another exposure time.
 
     Notes
     -----
     *Method*: on - off, V = V_on + V_off. The lamps drift between exposures, so a value may differ from
     the median by one per cent more than its noise before it counts as an outlier.
-    *Assumes* a band in which the lamp outshines the warm telescope (Y, J, H).
+    In K the warm shutter in front of the lamp is light enough: flat - dark, both of one exposure time.
+    *Assumes*, outside K, that the lamp outshines the warm telescope.
     *Source*: ``makeLampFlat`` of the reference, which returns nothing, with a warning, where lamps
     are missing.
     """
     everything = list(frames)
     on = [frame for frame in everything if "LAMPON" in frame.facts.tags]
     off = [frame for frame in everything if "LAMPOFF" in frame.facts.tags]
+    darks = [frame for frame in everything if "DARK" in frame.facts.tags]
+    warm = not on and bool(off) and off[0].facts.in_k
     for what, found in (("lamp on", on), ("lamp off", off)):
-        if not found:
+        if not found and not warm:
             raise WrongInputs(
                 f"No flat with the {what} among {', '.join(f.name for f in everything) or 'the inputs'}: "
                 "a flat needs both. Add them to the list."
             )
     _must_match(on + off)
-    lit, unlit = (
-        stack(lamps, method=method, reject=reject, low=low, high=high, slack=_LAMP_DRIFT)
-        for lamps in (on, off)
+    lit, unlit = (on, off) if not warm else (off, _as_long(darks, off[0]))
+    first = min(lit, key=lambda frame: (str(frame.facts.ut_start or ""), frame.name))
+    light, less = (
+        stack(some, method=method, reject=reject, low=low, high=high, slack=_LAMP_DRIFT) if some else None
+        for some in (lit, unlit)
     )
-    first = min(on, key=lambda frame: (str(frame.facts.ut_start or ""), frame.name))
-    rest = [frame.with_(variance=None) for frame in everything if "DARK" in frame.facts.tags]
-    return [_difference(first, lit, unlit), *rest]
+    assert light is not None
+    rest = [frame.with_(variance=None) for frame in darks] if hand_on else []
+    return [_difference(first, light, less), *rest]
 
 
-def _difference(first: Frame, lit: Stacked, unlit: Stacked) -> Frame:
-    """Return lamp on minus lamp off under the name of the first lamp-on frame."""
+def _as_long(darks: list[Frame], flat: Frame) -> list[Frame]:
+    """Return the darks, which must be exposed as long as a flat and read like it."""
+    needed = flat.facts
+    for dark in darks:
+        found = dark.facts
+        same = abs(found.exposure_time - needed.exposure_time) <= SAME_EXPOSURE
+        if not same or (found.coadds, found.read_mode) != (needed.coadds, needed.read_mode):
+            raise WrongInputs(
+                f"In K darks as long as the flats are subtracted: {flat.name} has "
+                f"{needed.exposure_time:g} s, {needed.coadds} coadds, LNRS {needed.read_mode}; {dark.name} "
+                f"{found.exposure_time:g} s, {found.coadds} coadds, LNRS {found.read_mode}. "
+                "Give darks of the flats' kind."
+            )
+    return darks
+
+
+def _difference(first: Frame, lit: Stacked, unlit: Stacked | None) -> Frame:
+    """Return the light less what is there without it, under the name of the first lit frame."""
+    if unlit is None:
+        return first.with_(data=lit.data, variance=lit.variance, mask=lit.mask)
     return first.with_(
         data=lit.data - unlit.data, variance=lit.variance + unlit.variance, mask=lit.mask | unlit.mask
     )

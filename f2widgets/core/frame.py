@@ -63,6 +63,11 @@ class Facts:
     guiding: str | None = None  #: wavefront sensors that guide, joined by "&"
     qa_state: str | None = None
 
+    @property
+    def in_k(self) -> bool:
+        """Whether the filter is one of the K filters, through which the warm telescope glows."""
+        return self.wavelength_band == "K" or (self.filter_name or "").upper().startswith("K")
+
 
 @dataclass(frozen=True)
 class Entry:

@@ -114,6 +114,8 @@ class Recipe:
         although a dark's bad pixels are flagged in whatever it is subtracted from.
     indispensable : frozenset of str, optional
         Steps that a user cannot leave out, because without them there would be no such product.
+    only_k : bool, optional
+        Whether it is for the K filters alone. Recipes of one name make the same of different inputs.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Recipe:
     product: Kind | None
     finds: frozenset[str] = frozenset()
     indispensable: frozenset[str] = frozenset()
+    only_k: bool = False
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -165,6 +168,43 @@ FLAT = Recipe(
     finds=frozenset({"bpm"}),
     indispensable=frozenset({"combine_lamps"}),
 )
+K_FLAT = Recipe(
+    "flat",
+    "makeProcessedFlat",
+    "a master flat for K from the warm shutter minus a master dark",
+    (
+        *_TO_ELECTRONS,
+        use("correct_nonlinearity"),
+        use("subtract_dark", common_noise=True),
+        use("combine_lamps"),
+        use("normalize_flat"),
+        use("threshold_flat"),
+    ),
+    frozenset({Role.LAMP_OFF}),
+    Role.LAMP_OFF,
+    "flat",
+    finds=frozenset({"dark", "bpm"}),
+    indispensable=frozenset({"combine_lamps"}),
+    only_k=True,
+)
+K_FLAT_WITH_DARKS = Recipe(
+    "flat",
+    "makeProcessedFlat",
+    "a master flat for K from the warm shutter minus darks",
+    (
+        *_TO_ELECTRONS,
+        use("correct_nonlinearity"),
+        use("combine_lamps", hand_on=False),
+        use("normalize_flat"),
+        use("threshold_flat"),
+    ),
+    frozenset({Role.LAMP_OFF, Role.DARK}),
+    Role.LAMP_OFF,
+    "flat",
+    finds=frozenset({"bpm"}),
+    indispensable=frozenset({"combine_lamps"}),
+    only_k=True,
+)
 BPM = Recipe(
     "bpm",
     "makeProcessedBPM",
@@ -174,6 +214,17 @@ BPM = Recipe(
     Role.LAMP_ON,
     "bpm",
     indispensable=frozenset({"combine_lamps", "make_bpm"}),
+)
+K_BPM = Recipe(
+    "bpm",
+    "makeProcessedBPM",
+    "a bad pixel mask for K from flats and short darks",
+    BPM.uses,
+    frozenset({Role.LAMP_OFF, Role.DARK}),
+    Role.LAMP_OFF,
+    "bpm",
+    indispensable=BPM.indispensable,
+    only_k=True,
 )
 IMAGE = Recipe(
     "image",
@@ -214,7 +265,7 @@ CHECK_WCS = Recipe(
 )
 
 #: In the order in which they are offered: for given roles the first that takes them is the default.
-RECIPES = (DARK, FLAT, BPM, IMAGE, CHECK_WCS)
+RECIPES = (DARK, FLAT, K_FLAT, K_FLAT_WITH_DARKS, BPM, K_BPM, IMAGE, CHECK_WCS)
 
 #: What to do with frames that no recipe takes.
 _REMEDIES = {
@@ -237,7 +288,7 @@ def recipe_named(name: str) -> Recipe:
     Returns
     -------
     Recipe
-        The recipe.
+        The recipe; of several with the name the one for lamps.
 
     Raises
     ------
@@ -247,15 +298,17 @@ def recipe_named(name: str) -> Recipe:
     instead = {old.lower(): why for old, why in REPLACED_RECIPES.items()}.get(name.lower())
     if instead:
         raise ParameterError(f"{name} is no recipe here. {instead}")
-    known = {word.lower(): recipe for recipe in RECIPES for word in (recipe.name, recipe.verb)}
+    known = {word.lower(): recipe for recipe in reversed(RECIPES) for word in (recipe.name, recipe.verb)}
     if name.lower() not in known:
-        ours = ", ".join(f"{recipe.name} ({recipe.verb})" for recipe in RECIPES)
+        ours = ", ".join(dict.fromkeys(f"{recipe.name} ({recipe.verb})" for recipe in RECIPES))
         words = [word for recipe in RECIPES for word in (recipe.name, recipe.verb)]
         raise ParameterError(f"There is no recipe {name!r}{near(name, words)} The recipes are: {ours}.")
     return known[name.lower()]
 
 
-def recipe_for(found: Mapping[Role, list[str]], wanted: Recipe | None = None) -> Recipe:
+def recipe_for(
+    found: Mapping[Role, list[str]], wanted: Recipe | None = None, *, in_k: bool = False
+) -> Recipe:
     """Choose the recipe for all inputs together; their order does not matter.
 
     Parameters
@@ -263,7 +316,9 @@ def recipe_for(found: Mapping[Role, list[str]], wanted: Recipe | None = None) ->
     found : mapping of Role to list of str
         Names of the input files by what they are.
     wanted : Recipe or None, optional
-        The one that the user asks for.
+        The one that the user asks for; another of its name does as well.
+    in_k : bool, optional
+        Whether the flats are all in K.
 
     Returns
     -------
@@ -276,8 +331,8 @@ def recipe_for(found: Mapping[Role, list[str]], wanted: Recipe | None = None) ->
         If there is none, or the wanted one does not take them; with the reason and what to do.
     """
     roles = frozenset(found)
-    for recipe in RECIPES if wanted is None else (wanted,):
-        if recipe.takes == roles:
+    for recipe in RECIPES if wanted is None else (wanted, *(r for r in RECIPES if r.name == wanted.name)):
+        if recipe.takes == roles and (in_k or not recipe.only_k):
             return recipe
     what = "The inputs are " + ", ".join(counted(role, found[role]) for role in Role if role in roles) + "."
     strange = roles & _REMEDIES.keys()

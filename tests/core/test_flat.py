@@ -49,6 +49,39 @@ def test_missing_lamps_are_refused():
         combine_lamps([])
 
 
+def shutter(value, **changes):
+    return lamp(value, "OFF", **{"filter_name": "K-red", "wavelength_band": "K", **changes})
+
+
+def test_in_k_the_warm_shutter_is_the_lamp():
+    flats = [shutter(v, variance=400.0, name=f"flat{v}") for v in (399, 400, 401)]
+    darks = [constant(v, variance=8.0, tags=frozenset({"DARK"}), exposure_time=20.0) for v in (9, 11)]
+    light, *rest = combine_lamps([*darks, *flats])
+    assert light.name == "flat399"
+    assert len(rest) == 2
+    assert (light.data == 390).all()
+    np.testing.assert_allclose(light.variance, 3 * 400 / 9 + 2 * 8 / 4, rtol=1e-6)
+    assert len(combine_lamps([*darks, *flats], hand_on=False)) == 1
+
+
+def test_in_k_flats_may_have_lost_their_dark_before():
+    (light,) = combine_lamps([shutter(v, variance=400.0) for v in (390, 392)])
+    assert (light.data == 391).all()
+    np.testing.assert_allclose(light.variance, 200)
+
+
+@pytest.mark.parametrize("changes", [{"exposure_time": 5.0}, {"coadds": 2}, {"read_mode": "8"}])
+def test_in_k_a_dark_of_another_kind_is_refused(changes):
+    dark = constant(9.0, name="B", tags=frozenset({"DARK"}), **{"exposure_time": 20.0, **changes})
+    with pytest.raises(WrongInputs, match=r"A has 20 s, 1 coadds, .*; B .* Give darks of the flats' kind"):
+        combine_lamps([shutter(400.0, name="A"), dark])
+
+
+def test_outside_k_a_lamp_must_have_shone():
+    with pytest.raises(WrongInputs, match="No flat with the lamp on among off"):
+        combine_lamps([lamp(400.0, "OFF", name="off")])
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -9,6 +9,9 @@ from f2widgets.recipes.recipes import (
     DARK,
     FLAT,
     IMAGE,
+    K_BPM,
+    K_FLAT,
+    K_FLAT_WITH_DARKS,
     RECIPES,
     Role,
     recipe_for,
@@ -77,10 +80,25 @@ def test_other_mixtures_are_refused_with_the_reason(roles, wanted, words):
         recipe_for({role: ["a", "b"] for role in roles}, wanted)
 
 
+@pytest.mark.parametrize(
+    ("roles", "wanted", "recipe"),
+    [
+        ((OFF,), None, K_FLAT),
+        ((OFF, Role.DARK), None, K_FLAT_WITH_DARKS),
+        ((OFF, Role.DARK), FLAT, K_FLAT_WITH_DARKS),
+        ((OFF, Role.DARK), BPM, K_BPM),
+        ((ON, OFF), None, FLAT),
+        ((ON, OFF, Role.DARK), None, BPM),
+    ],
+)
+def test_in_k_flats_need_no_lamp(roles, wanted, recipe):
+    assert recipe_for({role: ["a.fits"] for role in roles}, wanted, in_k=True) is recipe
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_both_names_are_accepted(recipe):
-    assert recipe_named(recipe.name) is recipe
-    assert recipe_named(recipe.verb.upper()) is recipe
+    assert recipe_named(recipe.name).verb == recipe.verb
+    assert recipe_named(recipe.verb.upper()).name == recipe.name
 
 
 def test_unknown_recipe_suggests_the_near_one():
