@@ -126,12 +126,20 @@ def kinds_for(record: Record) -> dict[Kind, bool]:
     role = role_of(record.tags)
     found: dict[Kind, bool] = {}
     for recipe in RECIPES:
-        for step in recipe.steps if role in recipe.takes and recipe.product else ():
+        # Of what is made in K alone, darks among the inputs need nothing.
+        fits = role is recipe.main and in_k(record) if recipe.only_k else role in recipe.takes
+        for step in recipe.steps if fits and recipe.product else ():
             for need in step.needs:
                 for kind in KINDS:
                     if kind == need.kind and kind in recipe.finds:
                         found[kind] = need.optional and found.get(kind, True)
     return {kind: found[kind] for kind in KINDS if kind in found}
+
+
+def in_k(record: Record) -> bool:
+    """Return whether a file was taken through one of the K filters."""
+    names = {name: record.descriptor(name) for name in ("filter_name", "wavelength_band")}
+    return Facts(**names).in_k
 
 
 def _need(record: Record, kind: Kind, optional: bool, calibrations: Calibrations) -> Need:
@@ -194,7 +202,14 @@ def _darks(frame: Record, raws: Sequence[Record]) -> tuple[list[Record], str]:
 def _flats(frame: Record, raws: Sequence[Record]) -> tuple[list[Record], str]:
     """Return raw flats, lamp on and off, for a frame."""
     found = _fitting("flat", frame, [*_of(raws, Role.LAMP_ON), *_of(raws, Role.LAMP_OFF)])
-    return _pairs(frame, found, "like that")
+    flats, lacking = _pairs(frame, found, "like that")
+    # Where there is no raw dark as long as flats in K, a reduced one is looked for when they are reduced.
+    return [*flats, *(_fitting("dark", flats[0], _of(raws, Role.DARK)) if _unlit(flats) else ())], lacking
+
+
+def _unlit(flats: Sequence[Record]) -> bool:
+    """Tell whether flats are those of K, for which no lamp shone."""
+    return bool(flats) and all(role_of(row.tags) is Role.LAMP_OFF for row in flats)
 
 
 def _flats_and_darks(frame: Record, raws: Sequence[Record]) -> tuple[list[Record], str]:
@@ -204,6 +219,10 @@ def _flats_and_darks(frame: Record, raws: Sequence[Record]) -> tuple[list[Record
     if lacking:
         return [], lacking
     darks = _alike(_near(frame, _of(raws, Role.DARK)), without_filter=True)
+    if _unlit(flats):
+        darks = [some for some in darks if _fitting("dark", flats[0], some)]
+    if not darks and _unlit(flats):
+        return [], "there are no raw darks as long as the flats"
     if not darks:
         return [], "there are no raw darks"
     # A mask is made from the shortest darks: hot pixels show, and little else.
@@ -211,11 +230,12 @@ def _flats_and_darks(frame: Record, raws: Sequence[Record]) -> tuple[list[Record
 
 
 def _pairs(frame: Record, lamps: Sequence[Record], like: str) -> tuple[list[Record], str]:
-    """Return the flats nearest in time among those of one kind that have the lamp both on and off."""
+    """Return the flats nearest in time of one kind that have the lamp both on and off; in K off."""
     both = []
     for some in _alike(lamps):
         roles = {role_of(row.tags) for row in some}
-        both += [some] if {Role.LAMP_ON, Role.LAMP_OFF} <= roles else []
+        enough = {Role.LAMP_OFF} if in_k(some[0]) else {Role.LAMP_ON, Role.LAMP_OFF}
+        both += [some] if enough <= roles else []
     if both:
         return min(both, key=lambda some: min(_distance(frame, row) for row in some)), ""
     if not lamps:

@@ -113,3 +113,23 @@ def test_a_pinned_file_that_does_not_fit_is_said_and_nothing_is_planned_for_it(n
 def test_files_that_cannot_be_used_need_nothing(service, tmp_path):
     (tmp_path / "text.fits").write_text("text")
     assert needs_of(records([Path(tmp_path / "text.fits")]), service()) == []
+
+
+def test_in_k_flats_need_a_dark_and_no_lamp(tmp_path, service):
+    red = {"FILTER1": "K-red_G0815", "FILTER2": "Open", "FILTER": "K-red_G0815", "WAVELENG": 23100.0}
+    science = write_raw(tmp_path / "S20131121S0001.fits", EXPTIME=5.0, **red)
+    flat = write_raw(tmp_path / "S20131121S0021.fits", "lamp_off", EXPTIME=2.0, **red)
+    dark = write_raw(tmp_path / "S20131121S0011.fits", "dark", EXPTIME=2.0)
+    long = write_raw(tmp_path / "S20131121S0012.fits", "dark", EXPTIME=5.0)
+    found = needs_of(records([flat]), service())
+    assert [(need.kind, need.optional) for need in found] == [("dark", False), ("bpm", True)]
+    raws = records([science, flat, dark, long])
+    made = makings(needs_of(raws[:1], service()), raws)
+    assert [(one.kind, [path.name[10:14] for path in one.files]) for one in made] == [
+        ("dark", ["0012"]),
+        ("flat", ["0021", "0011"]),
+        ("bpm", ["0021", "0011"]),
+    ]
+    made = makings(needs_of(raws[:1], service()), [raws[1], raws[3]])
+    assert made[1].files == (flat,)
+    assert made[2].lacking == "there are no raw darks as long as the flats"
