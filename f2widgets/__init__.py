@@ -2,7 +2,6 @@
 
 ``import f2widgets as f2``, then:
 
-=================  ===========================================================================
 ``table``          what files are, from their headers
 ``fetch``          raw frames from the observatory's archive
 ``check``          what is odd about headers, and whether files can be used
@@ -20,6 +19,27 @@
 ``Frame``          an image with variance, flags, facts and history
 ``F2Error``        the family of all errors raised on purpose
 =================  ===========================================================================
+=======
+==================== ===========================================================================
+``table``            what files are, from their headers
+``fetch``            raw frames from the observatory's archive
+``check``            what is odd about headers, and whether files can be used
+``select``           choose files by tags and an expression
+``calibrations_for`` which calibrations frames get and why; ``add_calibrations`` and
+                     ``remove_calibrations`` change what the database holds
+``reduce``           raw frames to a product; the recipe follows from the files
+``planned``          what ``reduce`` would do, and with which calibrations
+``read_frame``       a raw frame or a product as a ``Frame``
+``write_frame``      a ``Frame`` as a file
+``read_settings``    what ``reduce`` is asked for, from a TOML file; ``save_settings`` writes one
+``clear``            delete the frames that ``reduce`` kept between steps
+``show``             a picture of frames
+``quality_table``    what was measured of a stack and of its frames; ``quality_text`` writes it down
+``sum_sigma``        sigma of a sum over pixels of a stack, their correlation included
+``simulate``         raw frames whose truth is known
+``Frame``            an image with variance, flags, facts and history
+``F2Error``          the family of all errors raised on purpose
+==================== ===========================================================================
 """
 
 from __future__ import annotations
@@ -30,6 +50,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from f2widgets import simulate
     from f2widgets.archive import fetch
+    from f2widgets.calibrating import add_calibrations, calibrations_for, remove_calibrations
     from f2widgets.core.frame import Frame
     from f2widgets.core.noise import sum_sigma
     from f2widgets.errors import F2Error
@@ -48,6 +69,8 @@ __version__ = "0.1.0"
 __all__ = [
     "F2Error",
     "Frame",
+    "add_calibrations",
+    "calibrations_for",
     "check",
     "clear",
     "fetch",
@@ -57,6 +80,7 @@ __all__ = [
     "read_frame",
     "read_settings",
     "reduce",
+    "remove_calibrations",
     "save_settings",
     "select",
     "show",
@@ -69,6 +93,9 @@ __all__ = [
 #: Module of each public name; it is imported when the name is first used, so that ``import f2widgets``
 #: and the shell stay quick.
 _HOMES = {
+    "add_calibrations": "calibrating",
+    "calibrations_for": "calibrating",
+    "remove_calibrations": "calibrating",
     "F2Error": "errors",
     "Frame": "core.frame",
     "check": "verdicts",

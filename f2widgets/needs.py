@@ -51,9 +51,8 @@ class Need:
         """Whether nothing was found."""
         return self.match is None or (self.match.chosen is None and not self.match.skipped)
 
-    @property
-    def why(self) -> str:
-        """Which file and why, or why none."""
+    def __str__(self) -> str:
+        """Say which file and why, or why none."""
         return self.refusal if self.match is None else self.match.explain()
 
 
@@ -195,12 +194,13 @@ def _making(needs: Sequence[Need], raws: Sequence[Record]) -> Making:
 
 def _darks(frame: Record, raws: Sequence[Record]) -> tuple[list[Record], str]:
     """Return raw darks for a frame."""
-    found = _fitting("dark", frame, _of(raws, Role.DARK))
+    found = _near(frame, _of(raws, Role.DARK), "dark")
     return found, "" if found else "there are no raw darks like that"
 
 
 def _flats(frame: Record, raws: Sequence[Record]) -> tuple[list[Record], str]:
     """Return raw flats, lamp on and off, for a frame."""
+<<<<<<< HEAD
     found = _fitting("flat", frame, [*_of(raws, Role.LAMP_ON), *_of(raws, Role.LAMP_OFF)])
     flats, lacking = _pairs(frame, found, "like that")
     # Where there is no raw dark as long as flats in K, a reduced one is looked for when they are reduced.
@@ -210,6 +210,10 @@ def _flats(frame: Record, raws: Sequence[Record]) -> tuple[list[Record], str]:
 def _unlit(flats: Sequence[Record]) -> bool:
     """Tell whether flats are those of K, for which no lamp shone."""
     return bool(flats) and all(role_of(row.tags) is Role.LAMP_OFF for row in flats)
+=======
+    found = _near(frame, [*_of(raws, Role.LAMP_ON), *_of(raws, Role.LAMP_OFF)], "flat")
+    return _pairs(frame, found, "like that")
+>>>>>>> 79f4c22 (Add the calibration panel: matches with their why, pins, what is missing and its plan, the database)
 
 
 def _flats_and_darks(frame: Record, raws: Sequence[Record]) -> tuple[list[Record], str]:
@@ -250,16 +254,14 @@ def _of(raws: Sequence[Record], role: Role) -> list[Record]:
     return [row for row in raws if role_of(row.tags) is role and row.descriptor("qa_state") != "Fail"]
 
 
-def _near(frame: Record, rows: Iterable[Record]) -> list[Record]:
-    """Return frames of the same size, taken at a time that counts."""
+def _near(frame: Record, rows: Iterable[Record], kind: Kind | None = None) -> list[Record]:
+    """Return frames of the same size taken not too long before or after; of a kind, those that would fit."""
     shape = shape_of(frame)
-    return [row for row in rows if _distance(frame, row) < MAX_AGE and shape_of(row) == shape]
-
-
-def _fitting(kind: Kind, frame: Record, rows: Iterable[Record]) -> list[Record]:
-    """Return raw frames whose product would fit a frame."""
-    near = _near(frame, rows)
-    return [row for row in near if not disagreements(kind, frame.facts, Candidate(row.path, _compared(row)))]
+    close = [row for row in rows if _distance(frame, row) < MAX_AGE]
+    if kind is not None:
+        facts = frame.facts
+        close = [row for row in close if not disagreements(kind, facts, Candidate(row.path, _compared(row)))]
+    return [row for row in close if shape_of(row) == shape]
 
 
 def _compared(record: Record) -> Facts:

@@ -17,6 +17,7 @@ BELOW = {
     "simulate": {"core"},
     "plan": {"core", "io", "calibrations", "recipes"},
     "needs": {"core", "io", "calibrations", "recipes"},
+    "calibrating": {"io", "calibrations", "needs", "files"},
     "report": {"core", "io", "recipes"},
     "estimate": {"core", "io", "recipes", "plan"},
     "jobs": {"calibrations", "io", "recipes", "needs"},
@@ -35,6 +36,7 @@ BELOW = {
         "calibrations",
         "recipes",
         "needs",
+        "calibrating",
         "plan",
         "estimate",
         "jobs",
@@ -64,6 +66,7 @@ BELOW = {
     },
     "__main__": {"cli"},
     "__init__": {
+        "calibrating",
         "core",
         "io",
         "recipes",

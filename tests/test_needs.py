@@ -95,7 +95,7 @@ def test_a_calibration_that_is_there_tells_why(night, service, tmp_path):
     store.add(dark, near)
     need = needs_of(files(night, 1), service())[0]
     assert need.match.path == dark
-    assert "exposure time 120 s, read mode 1, coadds 1 agree" in need.why
+    assert "exposure time 120 s, read mode 1, coadds 1 agree" in str(need)
     (miss,) = need.match.misses
     assert [failure.key for failure in miss.failures] == ["exposure time"]
     assert [one.kind for one in makings(needs_of(files(night, 1), service()), [])] == ["flat", "bpm"]
@@ -106,7 +106,7 @@ def test_a_pinned_file_that_does_not_fit_is_said_and_nothing_is_planned_for_it(n
     need = needs_of(files(night, 1), service(user=[f"dark:{dark}"]))[0]
     assert need.missing
     assert need.match is None
-    assert "exposure time is 60 s, needed 120 s" in need.why
+    assert "exposure time is 60 s, needed 120 s" in str(need)
     assert [one.kind for one in makings([need], everything(night))] == []
 
 

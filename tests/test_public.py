@@ -13,6 +13,8 @@ import f2widgets
 NAMES = [
     "F2Error",
     "Frame",
+    "add_calibrations",
+    "calibrations_for",
     "check",
     "clear",
     "fetch",
@@ -22,6 +24,7 @@ NAMES = [
     "read_frame",
     "read_settings",
     "reduce",
+    "remove_calibrations",
     "save_settings",
     "select",
     "show",

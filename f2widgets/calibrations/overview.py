@@ -12,6 +12,7 @@ from f2widgets.calibrations.config import Config
 from f2widgets.calibrations.entries import Entry
 from f2widgets.calibrations.rules import days_between, properties
 from f2widgets.calibrations.store import Store
+from f2widgets.errors import ParameterError
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,32 @@ class Held:
     def age(self, moment: datetime | None) -> float | None:
         """Return the days from a moment to the calibration, negative when it was taken before."""
         return days_between(moment, self.entry.facts.ut_start)
+
+
+def store_of(config: Config) -> Store:
+    """Return the database to work on: the only one, or the only one that takes new calibrations.
+
+    Parameters
+    ----------
+    config : Config
+        The databases.
+
+    Returns
+    -------
+    Store
+        It need not exist.
+
+    Raises
+    ------
+    ParameterError
+        If there are several.
+    """
+    known = config.databases
+    chosen = known if len(known) == 1 else [one for one in known if one.store]
+    if len(chosen) != 1:
+        names = ", ".join(str(one.path) for one in known)
+        raise ParameterError(f"Several databases are configured ({names}): name one with -d FILE.")
+    return Store(chosen[0].path)
 
 
 def held(config: Config, *, thorough: bool = False) -> list[Held]:

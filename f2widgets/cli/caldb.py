@@ -10,9 +10,9 @@ import click
 
 from f2widgets.calibrations.config import VARIABLE, Config, Database, find_config, read_config, standard_file
 from f2widgets.calibrations.entries import Outcome, absolute
+from f2widgets.calibrations.overview import store_of
 from f2widgets.calibrations.store import Store
 from f2widgets.cli.groups import Group
-from f2widgets.errors import ParameterError
 
 #: Width of the names in a listing, as observers know it from the reference pipeline.
 NAME_WIDTH = 30
@@ -40,14 +40,7 @@ def _say(verbose: bool, text: str) -> None:
 
 def _store(config: str | None, database: str | None) -> Store:
     """Return the database to work on: the one named, the only one, or the only one that is stored to."""
-    if database:
-        return Store(database)
-    known = read_config(config).databases
-    chosen = known if len(known) == 1 else [one for one in known if one.store]
-    if len(chosen) != 1:
-        names = ", ".join(str(one.path) for one in known)
-        raise ParameterError(f"Several databases are configured ({names}): name one with -d FILE.")
-    return Store(chosen[0].path)
+    return Store(database) if database else store_of(read_config(config))
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -165,7 +158,7 @@ def match(config: str | None, database: str | None, verbose: bool, files: tuple[
     rows = records(expand_names(files))
     needs = needs_of(rows, Calibrations(known))
     for need in needs:
-        click.echo(need.why)
+        click.echo(need)
     for making in makings(needs, rows):
         click.echo(f"Missing: {making}")
     for row in rows:

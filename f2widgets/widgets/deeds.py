@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
@@ -207,4 +207,21 @@ def _table(deed: Deed) -> list[str]:
     return ["f2", "showd", *(["-d", ",".join(columns)] if columns else []), *_files(files)]
 
 
-_SHELL = {"reduce": _reduce, "select": _select, "table": _table}
+def _caldb(verb: str) -> Callable[[Deed], list[str]]:
+    """Write ``f2 caldb``; its verb ``match`` knows no calibrations named by the user."""
+
+    def write(deed: Deed) -> list[str]:
+        config = deed.options.get("config")
+        return ["f2", "caldb", verb, *_files(deed), *(["-c", os.fspath(config)] if config else [])]
+
+    return write
+
+
+_SHELL = {
+    "reduce": _reduce,
+    "select": _select,
+    "table": _table,
+    "calibrations_for": _caldb("match"),
+    "add_calibrations": _caldb("add"),
+    "remove_calibrations": _caldb("remove"),
+}
