@@ -200,20 +200,15 @@ def _darks(frame: Record, raws: Sequence[Record]) -> tuple[list[Record], str]:
 
 def _flats(frame: Record, raws: Sequence[Record]) -> tuple[list[Record], str]:
     """Return raw flats, lamp on and off, for a frame."""
-<<<<<<< HEAD
-    found = _fitting("flat", frame, [*_of(raws, Role.LAMP_ON), *_of(raws, Role.LAMP_OFF)])
+    found = _near(frame, [*_of(raws, Role.LAMP_ON), *_of(raws, Role.LAMP_OFF)], "flat")
     flats, lacking = _pairs(frame, found, "like that")
     # Where there is no raw dark as long as flats in K, a reduced one is looked for when they are reduced.
-    return [*flats, *(_fitting("dark", flats[0], _of(raws, Role.DARK)) if _unlit(flats) else ())], lacking
+    return [*flats, *(_near(flats[0], _of(raws, Role.DARK), "dark") if _unlit(flats) else ())], lacking
 
 
 def _unlit(flats: Sequence[Record]) -> bool:
     """Tell whether flats are those of K, for which no lamp shone."""
     return bool(flats) and all(role_of(row.tags) is Role.LAMP_OFF for row in flats)
-=======
-    found = _near(frame, [*_of(raws, Role.LAMP_ON), *_of(raws, Role.LAMP_OFF)], "flat")
-    return _pairs(frame, found, "like that")
->>>>>>> 79f4c22 (Add the calibration panel: matches with their why, pins, what is missing and its plan, the database)
 
 
 def _flats_and_darks(frame: Record, raws: Sequence[Record]) -> tuple[list[Record], str]:
@@ -224,7 +219,7 @@ def _flats_and_darks(frame: Record, raws: Sequence[Record]) -> tuple[list[Record
         return [], lacking
     darks = _alike(_near(frame, _of(raws, Role.DARK)), without_filter=True)
     if _unlit(flats):
-        darks = [some for some in darks if _fitting("dark", flats[0], some)]
+        darks = [some for some in darks if _near(flats[0], some, "dark")]
     if not darks and _unlit(flats):
         return [], "there are no raw darks as long as the flats"
     if not darks:
