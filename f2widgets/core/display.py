@@ -24,6 +24,8 @@ LOG, ASINH = 1000.0, 0.1
 TOP = 65_535
 #: A normal distribution's sigma over its median absolute deviation.
 _SIGMA = 1.4826
+#: The sky is shown from so many sigma below its median, to at least so many above.
+_BELOW, _ABOVE = 3.0, 8.0
 #: Pixels looked at for limits and levels.
 _SAMPLE = 60_000
 #: Codes are spaced evenly up to so many sigma from the sky, and by ratio beyond. Measured with a sky of sigma
@@ -90,8 +92,9 @@ def limits(values: Image, method: str | float = "zscale") -> tuple[float, float]
     ----------
     values : ndarray
         The image; NaN does not count.
-    method : {'zscale', 'minmax'} or float, optional
-        The algorithm of IRAF's display, the whole range, or the percentage of pixels to lie between.
+    method : {'sky', 'zscale', 'minmax'} or float, optional
+        From a little below the sky to where the 3 in 1000 brightest pixels begin; the algorithm of IRAF's
+        display; the whole range; or the percentage of pixels to lie between.
 
     Returns
     -------
@@ -103,8 +106,8 @@ def limits(values: Image, method: str | float = "zscale") -> tuple[float, float]
     ParameterError
         If the method is none of these.
     """
-    if not (method in ("zscale", "minmax") or (not isinstance(method, str) and 0 < method <= 100)):
-        raise ParameterError(f"Limits are zscale, minmax or a percentage up to 100, not {method!r}.")
+    if not (method in ("sky", "zscale", "minmax") or (not isinstance(method, str) and 0 < method <= 100)):
+        raise ParameterError(f"Limits are sky, zscale, minmax or a percentage up to 100, not {method!r}.")
     known = values[np.isfinite(values)] if method == "minmax" else sampled(values)
     if not known.size:
         return 0.0, 1.0
@@ -114,6 +117,10 @@ def limits(values: Image, method: str | float = "zscale") -> tuple[float, float]
         low, high = ZScaleInterval().get_limits(known)
     elif method == "minmax":
         low, high = known.min(), known.max()
+    elif method == "sky":
+        middle = float(np.median(known))
+        sigma = _SIGMA * float(np.median(np.abs(known - middle)))
+        low, high = middle - _BELOW * sigma, max(float(np.percentile(known, 99.7)), middle + _ABOVE * sigma)
     else:
         rest = (100 - float(method)) / 2
         low, high = np.percentile(known, (rest, 100 - rest))

@@ -23,15 +23,24 @@ if TYPE_CHECKING:
     from f2widgets.widgets.calibration_panel import CalibrationPanel
     from f2widgets.widgets.descriptor_table import DescriptorTable
     from f2widgets.widgets.file_selector import FileSelector
+    from f2widgets.widgets.inspector import ImageInspector
     from f2widgets.widgets.session_panel import SessionPanel
     from f2widgets.widgets.workspace import Workspace
 
-__all__ = ["CalibrationPanel", "DescriptorTable", "FileSelector", "SessionPanel", "Workspace"]
+__all__ = [
+    "CalibrationPanel",
+    "DescriptorTable",
+    "FileSelector",
+    "ImageInspector",
+    "SessionPanel",
+    "Workspace",
+]
 
 _HOMES = {
     "CalibrationPanel": "calibration_panel",
     "DescriptorTable": "descriptor_table",
     "FileSelector": "file_selector",
+    "ImageInspector": "inspector",
     "SessionPanel": "session_panel",
     "Workspace": "workspace",
 }

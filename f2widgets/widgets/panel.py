@@ -86,13 +86,14 @@ class Panel(anywidget.AnyWidget):
 
     Notes
     -----
-    A panel names its scripts in `scripts`; the last defines ``function build(page)``, see ``parts.js``. It
-    overrides `arrived`, which sends everything to a page that has just opened; `code`, the deeds that do
-    again what the panel does; and `poster`.
+    A panel names its scripts in `scripts`; the last defines ``function build(page)``, see ``parts.js``. Its
+    own sheets are in `styles`. It overrides `arrived`, which sends everything to a page that has just opened;
+    `code`, the deeds that do again what the panel does; and `poster`.
     """
 
     title: ClassVar[str] = ""
     scripts: ClassVar[tuple[str, ...]] = ()
+    styles: ClassVar[tuple[str, ...]] = ()
 
     message = t.Dict().tag(sync=True)
     _title = t.Unicode().tag(sync=True)
@@ -102,7 +103,7 @@ class Panel(anywidget.AnyWidget):
         super().__init_subclass__(**kwargs)
         if "scripts" in cls.__dict__:  # not again for the class that traitlets makes for each instance
             cls._esm = script(*_PARTS, *cls.scripts, "render.js")
-            cls._css = script(_STYLE)
+            cls._css = script(_STYLE, *cls.styles)
 
     def __init__(self, workspace: Workspace | None = None, **kwargs: Any) -> None:
         self.workspace = Workspace() if workspace is None else workspace

@@ -73,11 +73,12 @@ def test_limits():
     image = np.arange(1001, dtype=np.float32).reshape(7, 143)
     assert limits(image, "minmax") == (0, 1000)
     assert limits(image, 90.0) == pytest.approx((50, 950))
+    assert limits(sky(stars=False), "sky") == pytest.approx((-75, 200), rel=0.03)
     low, high = limits(sky(), "zscale")
     assert -200 < low < 0 < high < 200
 
 
-@pytest.mark.parametrize("method", ["zscale", "minmax", 99.0])
+@pytest.mark.parametrize("method", ["sky", "zscale", "minmax", 99.0])
 @pytest.mark.parametrize("value", [np.nan, 0.0, 1e8, -3.0])
 def test_limits_of_constant_and_empty_images_differ(method, value):
     low, high = limits(np.full((30, 30), value, np.float32), method)
@@ -86,7 +87,7 @@ def test_limits_of_constant_and_empty_images_differ(method, value):
 
 @pytest.mark.parametrize("method", ["none", 0, 101, -5])
 def test_unknown_limits_are_refused(method):
-    with pytest.raises(ParameterError, match="zscale, minmax or a percentage"):
+    with pytest.raises(ParameterError, match="sky, zscale, minmax or a percentage"):
         limits(sky(), method)
 
 

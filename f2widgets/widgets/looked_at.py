@@ -1,0 +1,239 @@
+"""One image that is looked at: a file, a frame or an array, read when it is first needed."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from f2widgets.core import flags
+from f2widgets.core.display import binned_known, binning, coded, limits, plane_values
+from f2widgets.core.frame import Facts, Frame
+from f2widgets.errors import NotF2Data, ParameterError
+from f2widgets.io.read import read_frame
+
+if TYPE_CHECKING:
+    from astropy.wcs import WCS
+
+#: Pixels along the longer side of what is sent first.
+OVERVIEW = 1024
+#: Ways to choose the limits, that the page can switch between by itself.
+METHODS: dict[str, str | float] = {
+    "sky": "sky",
+    "zscale": "zscale",
+    **{f"{part:g} %": part for part in (99.9, 99.5, 99.0, 95.0, 90.0)},
+    "minmax": "minmax",
+}
+#: Names of planes as they stand in a file.
+PLANES = {"SCI": "data", "VAR": "variance", "noise": "noise"}
+
+
+class LookedAt:
+    """An image with its planes.
+
+    Parameters
+    ----------
+    source : path-like, Frame, CCDData or ndarray
+        A FITS file with an image, a frame, or an array of two dimensions.
+    number : int
+        Which of several it is, for those without a name.
+    """
+
+    def __init__(self, source: Any, number: int = 0) -> None:
+        self.source = source
+        self.path = Path(source) if isinstance(source, str | os.PathLike) else None
+        own = self.path.name if self.path is not None else getattr(source, "name", "")
+        self.name = str(own or f"image {number + 1}")
+        self._held: Frame | None = None
+
+    @property
+    def frame(self) -> Frame:
+        """The whole image; read from its file if it is not held."""
+        if self._held is None:
+            self._held = _frame_of(self.source, self.name)
+        return self._held
+
+    @property
+    def held(self) -> bool:
+        """Whether it takes memory of its own, that `let_go` gives back."""
+        return self._held is not None and self.path is not None
+
+    def let_go(self) -> None:
+        """Forget the pixels of a file."""
+        self._held = None
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What the page needs to know, without pixels."""
+        frame = self.frame
+        ny, nx = frame.shape
+        told = [frame.facts.object, frame.facts.filter_name]
+        told += [f"{frame.facts.exposure_time:g} s"] if frame.facts.exposure_time else []
+        return {
+            "name": self.name,
+            "told": ", ".join(str(one) for one in told if one),
+            "shape": [ny, nx],
+            "planes": self.planes,
+            "unit": {"adu": "ADU", "electron": "electrons"}.get(frame.unit, ""),
+            "wcs": tangent_numbers(frame.wcs),
+            "tables": [name for name, table in frame.tables.items() if places_in(table) is not None],
+            "flags": int(np.bitwise_or.reduce(frame.mask, axis=None)),
+        }
+
+    @property
+    def planes(self) -> list[str]:
+        """Names of its planes, as they stand in a file."""
+        frame = self.frame
+        noise = ["VAR", "noise"] if frame.variance is not None else []
+        return ["SCI", *noise, "DQ", *frame.planes]
+
+    def values(self, plane: str) -> NDArray[np.floating]:
+        """Return a plane as numbers, NaN where there are none."""
+        frame = self.frame
+        if plane == "DQ":
+            return frame.mask.astype(np.float32)
+        if plane not in self.planes:
+            raise ParameterError(f"{self.name} has no plane {plane!r}. It has {', '.join(self.planes)}.")
+        return plane_values(frame, PLANES.get(plane, plane))
+
+    def pixels(self, plane: str, *, overview: bool) -> tuple[dict[str, Any], memoryview]:
+        """Return a plane as codes for the page, binned or whole, and what they mean."""
+        values = self.values(plane)
+        n = binning(values.shape, OVERVIEW) if overview else 1
+        codes = coded(binned_known(values, n))
+        ny, nx = codes.pixels.shape
+        meaning = {
+            "plane": plane,
+            "bin": n,
+            "shape": [ny, nx],
+            "middle": codes.middle,
+            "soft": codes.soft,
+            "low": codes.low,
+            "high": codes.high,
+            "limits": {name: limits(values, method) for name, method in METHODS.items()},
+        }
+        return meaning, memoryview(codes.pixels).cast("B")
+
+
+def _frame_of(source: Any, name: str) -> Frame:
+    """Return what is looked at as a Frame."""
+    if isinstance(source, Frame):
+        return source
+    if isinstance(source, str | os.PathLike):
+        try:
+            return read_frame(source)
+        except NotF2Data:
+            found = _any_image(Path(source))
+            if found is None:
+                raise
+            return found
+    if type(source).__name__ == "CCDData":
+        from f2widgets.io.convert import from_ccddata
+
+        return from_ccddata(source, name)
+    try:
+        values = np.ma.filled(np.ma.asarray(source, dtype=np.float32), np.nan)
+    except (TypeError, ValueError):
+        raise ParameterError(
+            f"{type(source).__name__} is nothing to look at: give a file, a Frame or an array."
+        ) from None
+    return _bare(name, values)
+
+
+def _bare(name: str, values: NDArray[Any], wcs: WCS | None = None) -> Frame:
+    """Return an array as a Frame, without data where it is not finite."""
+    while values.ndim > 2 and values.shape[0] == 1:
+        values = values[0]
+    if values.ndim != 2 or not values.size:
+        raise ParameterError(f"{name} has the shape {values.shape}, where an image has rows and columns.")
+    data = np.ascontiguousarray(values, np.float32)
+    missing = ~np.isfinite(data)
+    mask = np.where(missing, np.uint16(flags.NO_DATA), np.uint16(0))
+    return Frame(name, np.where(missing, np.float32(0), data), None, mask, "", Facts(), wcs)
+
+
+def _any_image(path: Path) -> Frame | None:
+    """Return the first image of a FITS file of any instrument; None if there is none."""
+    import warnings
+
+    from astropy.io import fits
+    from astropy.wcs import WCS
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what is odd in the headers of others is not ours to tell
+        try:
+            with fits.open(path) as hdus:
+                for hdu in hdus:
+                    if getattr(hdu, "is_image", False) and hdu.data is not None and hdu.data.ndim >= 2:
+                        wcs = WCS(hdu.header, hdus)
+                        celestial = wcs.celestial if wcs.has_celestial else None
+                        return _bare(path.name, np.asarray(hdu.data, np.float32), celestial)
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+    return None
+
+
+def tangent_numbers(wcs: WCS | None) -> dict[str, list[float]] | None:
+    """Return the numbers of a tangential projection; None for any other, and where there is none."""
+    if wcs is None or wcs.naxis != 2 or wcs.wcs.lng != 0 or not str(wcs.wcs.ctype[0]).endswith("-TAN"):
+        return None
+    return {
+        "crval": [float(x) for x in wcs.wcs.crval],
+        "crpix": [float(x) - 1 for x in wcs.wcs.crpix],
+        "cd": [float(x) for x in np.asarray(wcs.pixel_scale_matrix).ravel()],
+    }
+
+
+#: Names of columns with places, in the order they are looked for: with what is to be subtracted.
+_PIXELS = (("X_IMAGE", "Y_IMAGE", 1.0), ("x", "y", 0.0), ("xcentroid", "ycentroid", 0.0))
+_SKY = (("X_WORLD", "Y_WORLD"), ("ra", "dec"), ("alpha_j2000", "delta_j2000"), ("raj2000", "dej2000"))
+
+
+def places_in(table: Any, sky_first: bool = False) -> tuple[str, str, float | None] | None:
+    """Return the columns of a table that hold places, and what to subtract; None of the sky's."""
+    have = {name.lower(): name for name in getattr(table, "colnames", ())}
+    known: list[tuple[str, str, float | None]] = [*_PIXELS]
+    known[0 if sky_first else len(known) :] = [(ra, dec, None) for ra, dec in _SKY] + known * sky_first
+    for first, second, one in known:
+        if first.lower() in have and second.lower() in have:
+            return have[first.lower()], have[second.lower()], one
+    return None
+
+
+def pixels_of_table(table: Any, wcs: WCS | None) -> NDArray[np.float32]:
+    """Return the places in a table as 0-based pixels.
+
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+        With columns of pixels (X_IMAGE and Y_IMAGE from 1, x and y from 0) or of degrees (ra and dec).
+    wcs : `~astropy.wcs.WCS` or None
+        Of the image.
+
+    Returns
+    -------
+    ndarray, shape (n, 2), float32
+        x and y; rows without a place are NaN.
+
+    Raises
+    ------
+    ParameterError
+        If there are no such columns, or they are of the sky and the image has no coordinates.
+    """
+    found = places_in(table, sky_first=wcs is not None)
+    if found is None:
+        raise ParameterError("The table has no places: it needs columns x and y, or ra and dec in degrees.")
+    first, second, one = found
+    columns: list[NDArray[np.float64]] = [
+        np.ma.filled(np.ma.asarray(table[name], dtype=float), np.nan) for name in (first, second)
+    ]
+    pair: NDArray[np.float64] = np.stack(columns, axis=1)
+    if one is not None:
+        return np.asarray(pair - one, np.float32)
+    if wcs is None:
+        raise ParameterError("The table has places on the sky, and the image has no coordinates.")
+    return np.asarray(wcs.wcs_world2pix(pair, 0), np.float32) if len(pair) else np.zeros((0, 2), np.float32)
