@@ -16,7 +16,7 @@ from pathlib import Path
 from f2widgets.archive.records import Archived
 from f2widgets.archive.service import Archive
 from f2widgets.calibrations.match import Candidate, Kind
-from f2widgets.calibrations.rules import MAX_AGE, age_of, is_k_band, judge, needed
+from f2widgets.calibrations.rules import MAX_AGE, age_of, judge, needed
 
 #: Frames of each sort at most, as the archive's association takes.
 MOST = 10
@@ -82,7 +82,7 @@ class _Search:
         facts = frames[0].facts
         terms = ["imaging", *([f"filter={facts.filter_name}"] if facts.filter_name else [])]
         fitting = self._fitting("flat", frames, "FLAT", *terms)
-        lamps = ("LAMPOFF",) if is_k_band(facts) else ("LAMPON", "LAMPOFF")
+        lamps = ("LAMPOFF",) if facts.in_k else ("LAMPON", "LAMPOFF")
         taken = []
         for lamp in lamps:
             those = [flat for flat in fitting if lamp in flat.facts.tags]
