@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from f2widgets.errors import F2Error, NotF2Data
 from f2widgets.files import Names, paths_of
+from f2widgets.io.layout import layout
 from f2widgets.io.records import Record, records
 from f2widgets.io.repairs import Remark
+from f2widgets.io.unpack import unpacked
 
 #: ``in order``: nothing to say; ``usable``: with the remarks made; ``not usable``: refused, and why.
 Verdict = Literal["in order", "usable", "not usable"]
@@ -53,13 +58,16 @@ class Report:
         return "\n".join([*lines, *(f"    {remark.sort}: {remark.text}" for remark in self.remarks)])
 
 
-def check(files: Names) -> list[Report]:
+def check(files: Names, *, whole: bool = False) -> list[Report]:
     """Look for what is odd about files, from their headers.
 
     Parameters
     ----------
     files : str, path or iterable of these
         Files, patterns (``"raw/*.fits"``), lists (``"@darks.list"``), or folders.
+    whole : bool, optional
+        Unpack packed files to their end: of those only the beginning is read otherwise, so that one that
+        is cut short within its pixels is not noticed.
 
     Returns
     -------
@@ -73,8 +81,7 @@ def check(files: Names) -> list[Report]:
 
     Notes
     -----
-    Of packed files only the beginning is read, so that one that is cut short within its pixels is not
-    noticed. Each exposure that comes twice is remarked upon.
+    Each exposure that comes twice is remarked upon.
 
     Examples
     --------
@@ -82,6 +89,9 @@ def check(files: Names) -> list[Report]:
     ...     print(report)
     """
     rows = records(paths_of(files))
+    if whole:
+        with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+            rows = list(pool.map(_to_the_end, rows))
     return _with_copies([_report(row) for row in rows], rows)
 
 
@@ -104,6 +114,24 @@ def summary(reports: Sequence[Report]) -> str:
     words = {"in order": "in order", "usable": "usable with remarks", "not usable": "not usable"}
     told = ", ".join(f"{n} {words[verdict]}" for verdict, n in counted.items() if n)
     return f"{len(reports)} file{'' if len(reports) == 1 else 's'}: {told or 'nothing to check'}."
+
+
+def _to_the_end(row: Record) -> Record:
+    """Unpack a file to its end, and keep what is wrong with it."""
+    if row.problem:
+        return row
+    try:
+        temporary = unpacked(row.path)
+        if temporary is not None:
+            try:
+                layout(temporary)
+            except NotF2Data as error:
+                raise NotF2Data(str(error).replace(str(temporary), str(row.path))) from error
+            finally:
+                temporary.unlink()
+    except F2Error as error:
+        return replace(row, problem=str(error))
+    return row
 
 
 def _report(row: Record) -> Report:

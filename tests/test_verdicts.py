@@ -82,6 +82,21 @@ def test_folders_packed_and_damaged_files(tmp_path):
         check(tmp_path / "gone.fits")
 
 
+@pytest.mark.parametrize("cut", ["packed", "before"])
+def test_a_packed_file_that_is_cut_short_is_found_when_asked_for(tmp_path, cut):
+    pixels = np.random.default_rng(1).integers(0, 30000, (256, 256))
+    whole = write_raw(tmp_path / "a.fits", pixels=pixels, **MENDED).read_bytes()
+    packed = bz2.compress(whole, 1)
+    path = tmp_path / "b.fits.bz2"
+    path.write_bytes(packed[:-20] if cut == "packed" else bz2.compress(whole[:-9000], 1))
+    (tmp_path / "c.fits.bz2").write_bytes(packed)
+    assert check(path)[0].verdict == "in order"  # so far as its beginning tells
+    reports = check(tmp_path, whole=True)
+    assert [report.verdict for report in reports] == ["usable", "not usable", "usable"]  # two are copies
+    assert reports[1].problem.startswith(str(path))
+    assert "cut short" in reports[1].problem or "cannot be unpacked" in reports[1].problem
+
+
 def test_an_exposure_that_comes_twice_is_told_of_each(tmp_path):
     one = write_raw(tmp_path / "a.fits", **MENDED)
     other = tmp_path / "a.fits.bz2"

@@ -86,8 +86,8 @@ class _Search:
         taken = []
         for lamp in lamps:
             those = [flat for flat in fitting if lamp in flat.facts.tags]
-            words = f"flat in {facts.filter_name} with the lamp {lamp.removeprefix('LAMP').lower()}"
-            taken += self._take(those, words, frames)
+            light, name = lamp.removeprefix("LAMP").lower(), facts.filter_name or "an unknown filter"
+            taken += self._take(those, f"flat in {name} with the lamp {light}", frames)
         return taken
 
     def short_darks(self, flats: Sequence[Archived]) -> None:

@@ -93,8 +93,10 @@ class Task:
         """End all downloads: those that wait for bytes wake up."""
         self.stop.set()
         for answer in list(self.answers):
-            with suppress(OSError, ValueError), socket.socket(fileno=os.dup(answer.fileno())) as line:
-                line.shutdown(socket.SHUT_RDWR)
+            # An answer that has ended meanwhile has no line any more.
+            with suppress(OSError, ValueError, AttributeError):
+                with socket.socket(fileno=os.dup(answer.fileno())) as line:
+                    line.shutdown(socket.SHUT_RDWR)
 
 
 def download(file: Archived, task: Task) -> Outcome:
@@ -255,19 +257,20 @@ def _receive(file: Archived, task: Task, stream: IO[bytes]) -> None:
 
 def _blocks(answer: Any, task: Task) -> Iterator[bytes]:
     """Give what arrives, as it arrives."""
-    while True:
+    while not task.stop.is_set():
         trouble: Exception | None = None
         try:
             block = answer.read1(BLOCK)
         except (OSError, http.client.HTTPException, ValueError) as error:
             trouble = error
         if task.stop.is_set():
-            raise Cancelled("The download was stopped.")
+            break
         if trouble is not None:
             raise Passing("it broke off") from trouble
         if not block:
             return
         yield block
+    raise Cancelled("The download was stopped.")
 
 
 def _continued_from(answer: Any) -> int:

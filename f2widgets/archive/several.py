@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
+from time import monotonic
 
 from f2widgets.archive.download import Outcome, Task, download
 from f2widgets.archive.records import Archived
@@ -20,6 +21,8 @@ from f2widgets.errors import Cancelled, ParameterError
 AT_ONCE = 4
 #: Seconds between two looks at whether someone wants to stop.
 LOOK = 0.1
+#: Seconds that downloads get to come to rest when they are stopped.
+PATIENCE = 1.0
 
 
 def fetch(
@@ -139,8 +142,9 @@ def fetch_files(
         return _watch(files, task, news, on_progress, on_outcome)
     finally:
         task.halt()
+        until = monotonic() + PATIENCE
         for worker in workers:
-            worker.join(timeout=1)
+            worker.join(timeout=max(0.0, until - monotonic()))
 
 
 def _work(

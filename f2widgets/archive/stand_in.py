@@ -10,11 +10,10 @@ For classes whose computers shall fetch from the teacher's, for places without a
 from __future__ import annotations
 
 import bz2
-import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +22,9 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import unquote
 
+from f2widgets.io.identity import md5_of
+from f2widgets.io.layout import BLOCK, Hdu
+from f2widgets.io.peek import first_image, peek
 from f2widgets.io.records import Record, find_files, records
 
 #: What the archive's records state under the name of a descriptor.
@@ -61,7 +63,8 @@ class StandIn:
     Parameters
     ----------
     folder : path-like
-        With FITS files, plain or packed by bzip2, in it and below.
+        With FITS files, plain or packed by bzip2, in it and below. Of packed ones the records state no sum
+        of the unpacked bytes, as the archive's do.
     host : str, optional
         Address to listen at; ``""`` for all, so that other computers can ask.
     port : int, optional
@@ -170,22 +173,20 @@ class StandIn:
 def _held(row: Record) -> Held:
     """Describe a file as the archive does."""
     assert row.headers is not None
-    stored = row.path.read_bytes()
-    packed = row.path.suffix.lower() == ".bz2"
-    data = bz2.decompress(stored) if packed else stored
-    sums = [hashlib.md5(text, usedforsecurity=False).hexdigest() for text in (stored, data)]
+    packed, size, md5 = row.path.suffix.lower() == ".bz2", row.path.stat().st_size, md5_of(row.path)
+    plain_size = peek(row.path, _promised) if packed else size
     moment, local = row.descriptor("ut_datetime"), row.descriptor("local_time")
     record = {
         "name": row.path.name.removesuffix(".bz2"),
         "filename": row.path.name,
         "path": "",
         "compressed": packed,
-        "file_size": len(stored),
-        "data_size": len(data),
-        "file_md5": sums[0],
-        "data_md5": sums[1],
-        "size": len(stored),
-        "md5": sums[0],
+        "file_size": size,
+        "data_size": plain_size,
+        "file_md5": md5,
+        "data_md5": None if packed else md5,  # unpacking takes seconds a file
+        "size": size,
+        "md5": md5,
         "mdready": True,
         "engineering": False,
         **{name: row.descriptor(name) for name in STATED},
@@ -201,6 +202,13 @@ def _held(row: Record) -> Held:
         "types": str(set(row.tags)),
     }
     return Held(record, row.path)
+
+
+def _promised(parts: Iterable[Hdu]) -> int:
+    """Return the bytes of a file that ends with its image, as all raw ones do."""
+    primary, image = first_image(parts)
+    last = image or primary
+    return last.offset + -(-last.size // BLOCK) * BLOCK
 
 
 def _test(term: str) -> Callable[[Mapping[str, Any]], bool]:

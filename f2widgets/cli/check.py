@@ -21,7 +21,8 @@ EPILOG = "\b\nRemarks:\n" + "\n".join(f"  {sort:<9} {meaning}" for sort, meaning
 @click.command(epilog=EPILOG)
 @click.argument("files", nargs=-1, required=True)
 @click.option("-b", "--brief", is_flag=True, help="Leave out the files that are in order.")
-def check(files: tuple[str, ...], brief: bool) -> None:
+@click.option("--whole", is_flag=True, help="Unpack packed files to their end, to find those cut short.")
+def check(files: tuple[str, ...], brief: bool, whole: bool) -> None:
     """Report what is odd about headers, what was repaired or assumed, and a verdict per file.
 
     FILES are names, quoted patterns, @lists and folders. The status is 0 where all files can be used, 3
@@ -30,7 +31,7 @@ def check(files: tuple[str, ...], brief: bool) -> None:
     from f2widgets.verdicts import check as reports_on
     from f2widgets.verdicts import summary
 
-    reports = reports_on(files)
+    reports = reports_on(files, whole=whole)
     for report in reports:
         if brief and report.verdict == "in order":
             continue

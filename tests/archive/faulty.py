@@ -1,6 +1,7 @@
 """An archive in which faults can be planted, and which counts who asks for what."""
 
 import bz2
+import hashlib
 import threading
 import time
 from collections import defaultdict
@@ -18,6 +19,10 @@ class Faulty(StandIn):
 
     def __init__(self, folder):
         super().__init__(folder)
+        for held in self.files.values():
+            data = bz2.decompress(held.path.read_bytes())
+            assert held.record["data_size"] == len(data)
+            held.record["data_md5"] = hashlib.md5(data).hexdigest()
         self.faults = defaultdict(list)
         self.asked = []
         self.at_once = self.most_at_once = 0

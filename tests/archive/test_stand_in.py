@@ -1,6 +1,7 @@
 import json
 import urllib.error
 import urllib.request
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,16 @@ def test_plain_files_in_folders_below_are_offered_as_such(tmp_path):
     with StandIn(tmp_path / "raw") as archive:
         (found,) = fetch("S20131121S0075", tmp_path / "out", archive=archive.url)
     assert found.path.read_bytes() == path.read_bytes()
+
+
+def test_the_first_example_can_be_fetched_from_simulated_frames(example1_folder, tmp_path):
+    with StandIn(example1_folder) as archive:
+        found = fetch("example1", tmp_path, archive=archive.url)
+        science = str(example1_folder / "S20131121S0075.fits")
+        calibrations = fetch(science, tmp_path / "more", calibrations=True, archive=archive.url)
+    assert [one.state for one in found] == ["fetched"] * 36
+    kinds = Counter(one.file.facts.observation_type for one in calibrations)
+    assert kinds == {"DARK": 10 + 7, "FLAT": 4 + 6}  # every calibration of the example
 
 
 @pytest.mark.real
