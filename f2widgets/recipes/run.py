@@ -12,6 +12,7 @@ from f2widgets.core.annotations import Tick
 from f2widgets.core.beat import beating
 from f2widgets.core.blocks import each
 from f2widgets.core.frame import Entry, Frame, Origin
+from f2widgets.core.memory import keep_memory
 from f2widgets.core.notes import listening
 from f2widgets.core.thumbnail import thumbnail
 from f2widgets.errors import Cancelled, WrongInputs
@@ -130,6 +131,7 @@ class _Run:
 
     def carry_out(self, sources: list[Source]) -> list[Frame]:
         """Send the sources through all steps."""
+        keep_memory()
         try:
             with listening(lambda text, frame: self._tell(Note(self._clock.now, text, frame))):
                 with beating(self._working):
