@@ -7,8 +7,8 @@ on each other and write to separate rows: any number of threads gives the same b
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 
 from f2widgets.core.annotations import Tick, ignore
@@ -16,8 +16,9 @@ from f2widgets.core.beat import beat
 
 #: Rows of a block: nine float32 frames of 2048 columns take 1.2 MB, about a core's share of cache.
 ROWS = 16
-#: Seconds between two beats while all threads are busy.
-_BEAT = 0.1
+#: Seconds between two looks at the work. The thread that asked for it only beats and tells: to be woken by every
+#: job would take the interpreter's lock from those at work.
+_LOOK = 0.01
 
 
 def threads() -> int:
@@ -68,23 +69,43 @@ def each(jobs: list[Callable[[], None]], *, tick: Tick = ignore) -> None:
             beat()
             tick(done + 1, len(jobs))
         return
-    queue = iter(jobs)  # handing out one by one keeps all threads busy to the end
-    with ThreadPoolExecutor(workers) as pool:
-        pending: set[Future[None]] = {pool.submit(job) for _, job in zip(range(workers), queue, strict=False)}
-        done = 0
+    waiting, lock, failed = iter(jobs), threading.Lock(), list[BaseException]()
+    done = told = 0
+
+    def work() -> None:
+        """Take one job after another, as long as there are some and none has failed."""
+        nonlocal done
         try:
-            while pending:
-                ready, pending = wait(pending, _BEAT, return_when=FIRST_COMPLETED)
-                beat()
-                for future in ready:
-                    future.result()
+            while not failed:
+                with lock:
+                    job = next(waiting, None)
+                if job is None:
+                    return
+                job()
+                with lock:
                     done += 1
-                    for job in queue:
-                        pending.add(pool.submit(job))
-                        break
-                if ready:
-                    tick(done, len(jobs))
-        except BaseException:
-            for future in pending:
-                future.cancel()
-            raise
+        except BaseException as error:
+            failed.append(error)
+
+    beat()
+    helpers = [threading.Thread(target=work) for _ in range(workers)]
+    for helper in helpers:
+        helper.start()
+    try:
+        for helper in helpers:
+            while helper.is_alive():
+                helper.join(_LOOK)
+                beat()
+                if done > told:
+                    told = done
+                    tick(told, len(jobs))
+    except BaseException as error:
+        failed.append(error)
+        raise
+    finally:
+        for helper in helpers:
+            helper.join()
+    if failed:
+        raise failed[0]
+    if told < len(jobs):
+        tick(len(jobs), len(jobs))

@@ -22,7 +22,7 @@ def test_jobs_beat_in_the_thread_that_asked_for_them(monkeypatch, number):
     monkeypatch.setenv("F2WIDGETS_THREADS", str(number))
     threads = []
     with beating(lambda: threads.append(threading.current_thread())):
-        each([lambda: None] * 5)
+        each([lambda: time.sleep(0.03)] * 5)
     assert len(threads) >= 3
     assert set(threads) == {threading.current_thread()}
 

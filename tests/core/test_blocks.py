@@ -68,7 +68,7 @@ def test_error_reaches_the_caller_and_stops_the_work(use, number):
     def job(k):
         if k == 2:
             raise OSError("no room")
-        time.sleep(0.002)
+        time.sleep(0.005)
         done.append(k)
 
     with pytest.raises(OSError, match="no room"):
@@ -86,7 +86,7 @@ def test_tick_stops_the_work(use, number):
             raise KeyboardInterrupt
 
     def job():
-        time.sleep(0.002)
+        time.sleep(0.005)
         done.append(1)
 
     with pytest.raises(KeyboardInterrupt):
