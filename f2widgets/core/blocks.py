@@ -16,8 +16,8 @@ from f2widgets.core.beat import beat
 
 #: Rows of a block: nine float32 frames of 2048 columns take 1.2 MB, about a core's share of cache.
 ROWS = 16
-#: Seconds between two looks at the work. The thread that asked for it only beats and tells: to be woken by every
-#: job would take the interpreter's lock from those at work.
+#: Seconds between two looks at the work. The thread that asked for it only beats and tells: to be woken by
+#: every job would take the interpreter's lock from those at work.
 _LOOK = 0.01
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import BufferedIOBase, BufferedReader, FileIO
 from pathlib import Path
 
@@ -46,13 +47,15 @@ class Hdu:
     size: int
     text: str = field(default="", repr=False, compare=False)
 
-    @property
+    # Kept, for a header takes 20 µs to answer, and every band of rows asks.
+
+    @cached_property
     def name(self) -> str:
         """Name of the extension in capitals, or '' where it has none."""
         name = str(self.header.get("EXTNAME", "")).strip().upper()
         return "" if name == "COMPRESSED_IMAGE" else name  # fpack's word for "no name"
 
-    @property
+    @cached_property
     def is_image(self) -> bool:
         """Whether this holds an image with pixels in it."""
         kind = str(self.header.get("XTENSION", "IMAGE")).strip()
@@ -62,6 +65,29 @@ class Hdu:
     def is_tiled(self) -> bool:
         """Whether this is an image that fpack keeps inside a table."""
         return bool(self.header.get("ZIMAGE", False))
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of an image as numpy counts it, rows before columns, without leading axes of length 1."""
+        shape = [int(self.header[f"NAXIS{i}"]) for i in range(int(self.header["NAXIS"]), 0, -1)]
+        while len(shape) > 2 and shape[0] == 1:
+            del shape[0]
+        return tuple(shape)
+
+    @cached_property
+    def bits(self) -> int:
+        """BITPIX: how pixels are stored."""
+        return int(self.header["BITPIX"])
+
+    @cached_property
+    def scaling(self) -> tuple[float, float]:
+        """BSCALE and BZERO, exact for any that is a power of two or a whole number."""
+        return float(self.header.get("BSCALE", 1)), float(self.header.get("BZERO", 0))
+
+    @cached_property
+    def blank(self) -> int | None:
+        """BLANK: what an image of integers has where there is no number."""
+        return self.header.get("BLANK") if self.bits > 0 else None
 
 
 def layout(path: Path) -> list[Hdu]:

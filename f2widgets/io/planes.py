@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from astropy.io.fits import Header
 from numpy.typing import NDArray
 
 from f2widgets.io.layout import Hdu, damaged, unreadable
@@ -27,25 +26,6 @@ STORED = {8: ">u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 UNSIGNED = {16: 1 << 15, 32: 1 << 31}
 
 Pixels = NDArray[Any]
-
-
-def shape_of(header: Header) -> tuple[int, ...]:
-    """Return the shape of an image as numpy counts it, without leading axes of length 1.
-
-    Parameters
-    ----------
-    header : `~astropy.io.fits.Header`
-        Header of an image.
-
-    Returns
-    -------
-    tuple of int
-        Rows before columns.
-    """
-    shape = [int(header[f"NAXIS{i}"]) for i in range(int(header["NAXIS"]), 0, -1)]
-    while len(shape) > 2 and shape[0] == 1:
-        del shape[0]
-    return tuple(shape)
 
 
 def read_floats(path: Path, hdu: Hdu, start: int, stop: int) -> tuple[NDArray[np.float32], Pixels | None]:
@@ -67,10 +47,8 @@ def read_floats(path: Path, hdu: Hdu, start: int, stop: int) -> tuple[NDArray[np
     missing : ndarray of bool of the same shape, or None
         Where the file holds no number: BLANK, NaN or infinity. None if nowhere.
     """
-    header = hdu.header
-    scale, zero = float(header.get("BSCALE", 1)), float(header.get("BZERO", 0))
-    blank = header.get("BLANK") if header["BITPIX"] > 0 else None
-    values = np.empty((stop - start, shape_of(header)[1]), np.float32)
+    scale, zero = hdu.scaling
+    values = np.empty((stop - start, hdu.shape[1]), np.float32)
     missing: Pixels | None = None
     for rows, stored in _blocks(path, hdu, start, stop):
         part = values[rows]
@@ -78,8 +56,8 @@ def read_floats(path: Path, hdu: Hdu, start: int, stop: int) -> tuple[NDArray[np
             np.copyto(part, stored, casting="same_kind")
         else:
             part[...] = stored * scale + zero  # float64 on the way: a 32-bit zero point needs it
-        gone = stored == blank if blank is not None else None
-        if header["BITPIX"] < 0:
+        gone = stored == hdu.blank if hdu.blank is not None else None
+        if hdu.bits < 0:
             gone = ~np.isfinite(part)
         if gone is not None and gone.any():
             missing = np.zeros(values.shape, bool) if missing is None else missing
@@ -105,12 +83,12 @@ def read_pixels(path: Path, hdu: Hdu, start: int, stop: int) -> Pixels:
     ndarray, shape (stop - start, nx)
         In native byte order.
     """
-    bits, zero = int(hdu.header["BITPIX"]), hdu.header.get("BZERO", 0)
+    bits, (scale, zero) = hdu.bits, hdu.scaling
     unsigned = zero != 0 and zero == UNSIGNED.get(bits)
-    if hdu.header.get("BSCALE", 1) != 1 or (zero != 0 and not unsigned):
+    if scale != 1 or (zero != 0 and not unsigned):
         return read_floats(path, hdu, start, stop)[0]
     kind = np.dtype(f"u{bits // 8}") if unsigned else np.dtype(STORED[bits]).newbyteorder("=")
-    pixels = np.empty((stop - start, shape_of(hdu.header)[1]), kind)
+    pixels = np.empty((stop - start, hdu.shape[1]), kind)
     for rows, stored in _blocks(path, hdu, start, stop):
         part = pixels[rows]
         np.copyto(part, stored.view(f">u{bits // 8}") if unsigned else stored)
@@ -152,11 +130,11 @@ def write_pixels(
 
 def _blocks(path: Path, hdu: Hdu, start: int, stop: int) -> Iterator[tuple[slice, Pixels]]:
     """Give the stored pixels block by block, with the rows they are counted from `start`."""
-    ny, nx = shape_of(hdu.header)
+    ny, nx = hdu.shape
     if not 0 <= start <= stop <= ny:
         raise IndexError(f"{path.name} has rows 0 to {ny}, not {start} to {stop}")
     step = max(1, BLOCK_PIXELS // max(nx, 1))
-    buffer = np.empty((min(step, stop - start), nx), STORED[int(hdu.header["BITPIX"])])
+    buffer = np.empty((min(step, stop - start), nx), STORED[hdu.bits])
     with _opened(path) as stream:
         stream.seek(hdu.offset + start * nx * buffer.itemsize)
         for row in range(0, stop - start, step):

@@ -20,7 +20,7 @@ from f2widgets.errors import NotF2Data
 from f2widgets.io.headers import facts_of, problems_of, repaired_wcs_header
 from f2widgets.io.identity import md5_of, root_of
 from f2widgets.io.layout import Hdu, damaged, layout, unreadable
-from f2widgets.io.planes import read_floats, read_pixels, shape_of
+from f2widgets.io.planes import read_floats, read_pixels
 from f2widgets.io.provenance import Rows, history_from, provenance_from, unpacked_rows
 from f2widgets.io.unpack import unpacked, untiled
 
@@ -191,15 +191,15 @@ class FrameFile:
         return {
             hdu.name: read_pixels(self._source, hdu, start, stop)
             for hdu in self._parts
-            if hdu.is_image and hdu.name and hdu.name not in OWN and shape_of(hdu.header) == self.shape
+            if hdu.is_image and hdu.name and hdu.name not in OWN and hdu.shape == self.shape
         }
 
     def _plane(self, name: str) -> Hdu | None:
         """Return the image extension of a name, if it belongs to the frame."""
         for hdu in self._parts:
             if hdu.is_image and hdu.name == name:
-                if shape_of(hdu.header) != self.shape:
-                    raise damaged(self.path, f"has a {name} of shape {shape_of(hdu.header)} for {self.shape}")
+                if hdu.shape != self.shape:
+                    raise damaged(self.path, f"has a {name} of shape {hdu.shape} for {self.shape}")
                 return hdu
         return None
 
@@ -325,7 +325,7 @@ def _the_image(path: Path, parts: list[Hdu]) -> Hdu:
 
 def _checked_shape(path: Path, image: Hdu) -> tuple[int, ...]:
     """Return the shape of the image, if it has rows and columns and nothing more."""
-    shape = shape_of(image.header)
+    shape = image.shape
     if len(shape) != 2:
         sides = " x ".join(map(str, reversed(shape)))
         raise NotF2Data(
