@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import common_grid
 from f2widgets.core.guide import Guide, make_guide
 from f2widgets.core.levels import variance_of
+
+Places = NDArray[np.int_]
 
 #: Variance of a value's deviation from the median of n frames, over the value's own, by n.
 _DEVIATION = (1 + 0.5 * np.pi / np.maximum(np.arange(256), 1)).astype(np.float32)
@@ -69,15 +72,23 @@ def flag_outliers(
     frames or fewer.
     """
     members = list(frames)
-    grid = common_grid(members)
-    guide = make_guide(members, grid)
+    guide = make_guide(members, common_grid(members))
     star = _without_outliers(members, guide)
-    around = (star, *_range3(star))
-    masks = [np.empty(frame.shape, np.uint16) for frame in members]
+    limits = _Limits(sigma, edge, gradient, brightness)
+    out = []
     for k, frame in enumerate(members):
-        _flag(frame, guide, k, around, (sigma, edge, gradient, brightness), masks[k])
+        out.append(_flagged(_Compared(frame, guide, star, k, limits)))
         tick(k + 1, len(members))
-    return [frame.with_(mask=mask) for frame, mask in zip(members, masks, strict=True)]
+    return out
+
+
+class _Limits(NamedTuple):
+    """What the user sets."""
+
+    sigma: float
+    edge: float
+    gradient: float
+    brightness: float
 
 
 def _without_outliers(frames: list[Frame], guide: Guide) -> Plane:
@@ -96,71 +107,69 @@ def _without_outliers(frames: list[Frame], guide: Guide) -> Plane:
     return lower
 
 
-def _range3(plane: Plane) -> tuple[Plane, Plane]:
-    """Return the lowest and highest value of the surrounding 3 x 3 pixels."""
-    low, high = np.empty_like(plane), np.empty_like(plane)
-    ny = plane.shape[0]
+@dataclass(frozen=True)
+class _Compared:
+    """A frame beside the guide."""
+
+    frame: Frame
+    guide: Guide
+    star: Plane
+    k: int
+    limits: _Limits
+
+    def suspects(self, a: int, b: int) -> tuple[Places, Places]:
+        """Return usable pixels of some rows, all outliers among them; but for stars they are few."""
+        rows, columns = self.guide.part(self.k, self.frame.shape)
+        square = self.frame.data[a:b] - self.guide.data[rows.start + a : rows.start + b, columns]
+        square *= square
+        least = variance_of(self.frame)[a:b] * np.float32(self.limits.sigma**2 * _DEVIATION.min())
+        found = square > least
+        found &= (self.frame.mask[a:b] & np.uint16(flags.UNUSABLE)) == 0
+        y, x = np.divmod(np.flatnonzero(found), found.shape[1])
+        return y + a, x
+
+    def beyond(self, y: Places, x: Places, sigma: float) -> NDArray[np.bool_]:
+        """Return which pixels of the frame deviate by more than so many sigma and what a star may."""
+        top, left = self.guide.places[self.k]
+        here = (y + top, x + left)
+        count = self.guide.count[here]
+        deviation = self.frame.data[y, x] - self.guide.data[here]
+        brighter = (deviation > 0) | (count > 2)
+        low, high = self._range(*here)
+        excess = np.abs(deviation) - np.float32(self.limits.gradient) * (high - low)
+        excess -= np.float32(self.limits.brightness) * np.abs(self.star[here])
+        allowed = variance_of(self.frame)[y, x] * _DEVIATION[count]
+        return brighter & (excess > 0) & (excess * excess > np.float32(sigma * sigma) * allowed)
+
+    def _range(self, y: Places, x: Places) -> tuple[Plane, Plane]:
+        """Return the lowest and highest of the 3 x 3 pixels around places of the guide."""
+        ny, nx = self.star.shape
+        low = high = self.star[y, x]
+        for j in (-1, 0, 1):
+            row = np.clip(y + j, 0, ny - 1)
+            for i in (-1, 0, 1):
+                value = self.star[row, np.clip(x + i, 0, nx - 1)]
+                low, high = np.minimum(low, value), np.maximum(high, value)
+        return low, high
+
+
+def _flagged(compared: _Compared) -> Frame:
+    """Return the frame with its outliers flagged, and their neighbours from less on."""
+    frame, limits = compared.frame, compared.limits
+    (ny, nx), mask = frame.shape, frame.mask.copy()
+    found: dict[int, Places] = {}
 
     def work(a: int, b: int) -> None:
-        """Look in a block of rows."""
-        first, last = max(a - 1, 0), min(b + 1, ny)
-        for out, choose in ((low, np.minimum), (high, np.maximum)):
-            across = plane[first:last].copy()
-            choose(across[:, 1:], plane[first:last, :-1], out=across[:, 1:])
-            choose(across[:, :-1], plane[first:last, 1:], out=across[:, :-1])
-            result = across[a - first : b - first].copy()
-            choose(result[1:], across[a - first : b - first - 1], out=result[1:])
-            choose(result[:-1], across[a - first + 1 : b - first], out=result[:-1])
-            if a > first:
-                choose(result[0], across[0], out=result[0])
-            if last > b:
-                choose(result[-1], across[-1], out=result[-1])
-            out[a:b] = result
+        """Find outliers in a block of rows."""
+        y, x = compared.suspects(a, b)
+        found[a] = np.stack([y, x])[:, compared.beyond(y, x, limits.sigma)]
 
-    each_block(work, ny, rows=64)
-    return low, high
-
-
-def _flag(
-    frame: Frame,
-    guide: Guide,
-    k: int,
-    around: tuple[Plane, Plane, Plane],
-    limits: tuple[float, float, float, float],
-    out: NDArray[np.uint16],
-) -> None:
-    """Flag the outliers of one frame into `out`."""
-    sigma, edge, gradient, brightness = (np.float32(limit) for limit in limits)
-    rows, columns = guide.part(k, frame.shape)
-    ny = frame.shape[0]
-    variance = variance_of(frame)
-
-    def work(a: int, b: int) -> None:
-        """Compare a block of rows, with one more on each side for the neighbours."""
-        first, last = max(a - 1, 0), min(b + 1, ny)
-        here = (slice(rows.start + first, rows.start + last), columns)
-        count = guide.count[here]
-        star, low, high = (plane[here] for plane in around)
-        deviation = frame.data[first:last] - guide.data[here]
-        sign = (deviation < 0) & (count < 3)
-        np.abs(deviation, out=deviation)
-        deviation -= gradient * (high - low)
-        deviation -= brightness * np.abs(star)
-        deviation[sign] = 0
-        allowed = variance[first:last] * _DEVIATION[count]  # squared, as the limits below
-        np.maximum(deviation, 0, out=deviation)
-        deviation *= deviation
-        outlier = deviation > (sigma * sigma) * allowed
-        outlier &= (frame.mask[first:last] & flags.UNUSABLE) == 0
-        mask = frame.mask[a:b].copy()
-        if outlier.any():
-            y, x = np.nonzero(outlier)
-            near = np.zeros_like(outlier)
-            for j in (-1, 0, 1):
-                for i in (-1, 0, 1):
-                    near[np.clip(y + j, 0, last - first - 1), np.clip(x + i, 0, frame.shape[1] - 1)] = True
-            outlier |= near & (deviation > (edge * edge) * allowed)
-            mask |= outlier[a - first : b - first].astype(np.uint16) * np.uint16(flags.COSMIC)
-        out[a:b] = mask
-
-    each_block(work, ny, rows=64)
+    each_block(work, ny, rows=32)
+    y, x = np.concatenate([found[a] for a in sorted(found)], axis=1)
+    mask[y, x] |= np.uint16(flags.COSMIC)
+    for j in (-1, 0, 1):
+        for i in (-1, 0, 1):
+            row, column = np.clip(y + j, 0, ny - 1), np.clip(x + i, 0, nx - 1)
+            near = compared.beyond(row, column, limits.edge)
+            mask[row[near], column[near]] |= np.uint16(flags.COSMIC)
+    return frame.with_(mask=mask)
