@@ -134,12 +134,10 @@ def sky_level(frame: Frame) -> float:
 
 def _subtract_median(frames: list[Frame], scale: str, tick: Tick) -> list[Frame]:
     """Subtract the scaled median of a group from its frames."""
-    again = all("sky_scale" in frame.measured for frame in frames)
-    if again and not any((frame.mask & _PASSING).any() for frame in frames):
-        return frames  # nothing new is known since the first time
-    levels, scales = _levels(frames, scale, again)
-    offsets = np.zeros(len(frames)) if again else levels - scales * levels.mean()
-    return subtract_middle(frames, levels, scales, offsets, tick=tick)
+    if all("sky_scale" in frame.measured for frame in frames):
+        return _mended(frames, tick)
+    levels, scales = _levels(frames, scale)
+    return subtract_middle(frames, levels, scales, levels - scales * levels.mean(), tick=tick)
 
 
 def subtract_middle(
@@ -184,10 +182,30 @@ def subtract_middle(
     ]
 
 
-def _levels(frames: list[Frame], scale: str, again: bool) -> tuple[Levels, Levels]:
+def _mended(frames: list[Frame], tick: Tick) -> list[Frame]:
+    """Subtract the median once more where something has been flagged meanwhile; elsewhere it is zero."""
+    if not any((frame.mask & _PASSING).any() for frame in frames):
+        return frames  # nothing new is known since the first time
+    out = [frame.data.copy() for frame in frames]
+
+    def work(a: int, b: int) -> None:
+        """Subtract within a block of rows."""
+        masks = [frame.mask[a:b] for frame in frames]
+        y, x = np.divmod(np.flatnonzero(_joined(masks) & _PASSING), masks[0].shape[1])
+        if not y.size:
+            return
+        scales = [_scale(frame) for frame in frames]
+        blocks = [frame.data[a:b][y, x] / s for frame, s in zip(frames, scales, strict=True)]
+        middle = _middle(blocks, [mask[y, x] for mask in masks], 0.0)
+        for result, block, s in zip(out, blocks, scales, strict=True):
+            result[a:b][y, x] = (block - middle) * s
+
+    each_block(work, frames[0].shape[0], rows=64, tick=tick)
+    return [frame.with_(data=data) for frame, data in zip(frames, out, strict=True)]
+
+
+def _levels(frames: list[Frame], scale: str) -> tuple[Levels, Levels]:
     """Return each frame's sky level, and the factor that brings the mean sky to it."""
-    if again:
-        return tuple(np.array([f.measured[name] for f in frames]) for name in ("sky", "sky_scale"))  # type: ignore[return-value]
     levels = np.array([sky_level(frame) for frame in frames])
     mean = levels.mean()
     if scale == "offset" or (scale == "auto" and not levels.min() > 0.2 * mean > 20):
@@ -205,21 +223,28 @@ def _middle(blocks: list[Plane], masks: list[Mask], level: float) -> Plane:
     """
     if len(blocks) == 1:
         return np.full_like(blocks[0], level)
-    joined = np.bitwise_or.reduce(masks)
-    if not (joined & _PASSING).any():
+    if not (_joined(masks) & _PASSING).any():
         return median(blocks) if len(blocks) > 2 else np.minimum(*blocks)
     passing = [(mask & _PASSING) != 0 for mask in masks]
     middle, count = masked_median(blocks, passing)
-    y, x = np.nonzero(count == 2)
-    if y.size:
+    two = np.nonzero(count == 2)
+    if two[0].size:
         both = [
-            np.where(out[y, x], np.float32(np.inf), b[y, x]) for b, out in zip(blocks, passing, strict=True)
+            np.where(out[two], np.float32(np.inf), b[two]) for b, out in zip(blocks, passing, strict=True)
         ]
-        middle[y, x] = np.minimum.reduce(both)
+        middle[two] = np.minimum.reduce(both)
     nowhere = count == 0
     if nowhere.any():
         np.copyto(middle, median(blocks), where=nowhere)
     return middle
+
+
+def _joined(masks: Sequence[Mask]) -> Mask:
+    """Return the bits that are set in any of some masks."""
+    joined = masks[0].copy()
+    for mask in masks[1:]:
+        joined |= mask
+    return joined
 
 
 def refine_sky(
@@ -284,14 +309,15 @@ def _subtract_mean(frames: list[Frame], clip: float, tick: Tick) -> list[Frame]:
     def add(a: int, b: int) -> None:
         """Add up clean sky within a block of rows."""
         for frame in frames:
-            value, its_spread, weight = _sky_in(frame, slice(a, b), limits)
+            value, weight = _sky_in(frame, slice(a, b), limits)
             total[a:b] += value
-            its_spread *= weight
-            spread[a:b] += its_spread
             count[a:b] += weight
+            weight *= variance_of(frame)[a:b]
+            weight *= 1 / np.square(_scale(frame))
+            spread[a:b] += weight
         spread[a:b] /= np.maximum(count[a:b], 1)  # the mean: what one value of clean sky has
 
-    each_block(add, shape[0])
+    each_block(add, shape[0], rows=32)
     out = []
     for k in range(total_frames):
         frame = frames.pop(0)
@@ -310,7 +336,7 @@ def _without(frame: Frame, sums: tuple[Plane, Plane, Plane], limits: Limits) -> 
     def work(a: int, b: int) -> None:
         """Subtract within a block of rows."""
         rows = slice(a, b)
-        sky, _, share = _sky_in(frame, rows, limits)
+        sky, share = _sky_in(frame, rows, limits)
         np.subtract(count[rows], share, out=share)
         np.maximum(share, 1, out=share)
         np.divide(s, share, out=share)
@@ -321,7 +347,7 @@ def _without(frame: Frame, sums: tuple[Plane, Plane, Plane], limits: Limits) -> 
         share *= spread[rows]
         np.add(variance[rows], share, out=noise[rows])
 
-    each_block(work, frame.shape[0], rows=64)
+    each_block(work, frame.shape[0], rows=32)
     return frame.with_(data=data, variance=noise)
 
 
@@ -330,21 +356,20 @@ def _scale(frame: Frame) -> np.float32:
     return np.float32(frame.measured.get("sky_scale", 1.0))
 
 
-def _sky_in(frame: Frame, rows: slice, limits: Limits) -> tuple[Plane, Plane, Plane]:
-    """Return, for some rows at the mean level, clean sky (else 0), its variance, and 1 where it is clean."""
-    s = _scale(frame)
-    value, spread = frame.data[rows] * (1 / s), variance_of(frame)[rows] * (1 / (s * s))
-    weight = _clean(value, spread, frame.mask[rows], limits)
+def _sky_in(frame: Frame, rows: slice, limits: Limits) -> tuple[Plane, Plane]:
+    """Return, for some rows, clean sky at the mean level (else 0), and 1 where it is clean (else 0)."""
+    weight = _clean(frame.data[rows], variance_of(frame)[rows], frame.mask[rows], limits)
+    value = frame.data[rows] * (1 / _scale(frame))
     value *= weight
-    return value, spread, weight
+    return value, weight
 
 
-def _clean(value: Plane, spread: Plane, mask: Mask, limits: Limits) -> NDArray[np.float32]:
+def _clean(value: Plane, spread: Plane, mask: Mask, limits: Limits) -> Plane:
     """Return 1 where a pixel shows clean sky, between so many sigma below zero and above, else 0."""
     low, high = limits
     good = (mask & NOT_SKY) == 0
-    square = value * np.abs(value)
+    square = value * (value if low == high else np.abs(value))
     good &= square <= (high * high) * spread
-    if np.isfinite(low):
+    if np.isfinite(low) and low != high:
         good &= square >= (-low * low) * spread
-    return np.asarray(good, np.float32)
+    return good.astype(np.float32)
