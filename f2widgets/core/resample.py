@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -23,9 +22,9 @@ from f2widgets.core.trace import traced
 Interpolant = Literal["cubic", "lanczos3", "linear", "nearest"]
 Weights = NDArray[np.floating]
 
-#: Most rows of a tile, for the cache, and pixels by which rotation may shift them against each other: the
-#: error is half of it at most, a tenth of a good centroid's.
-_ROWS, _DRIFT = 96, 0.03
+#: Most rows and columns of a tile, for the cache, and pixels by which rotation may shift its ends against
+#: each other: the error is half of it at most, a tenth of a good centroid's.
+_ROWS, _COLUMNS, _DRIFT = 96, 512, 0.02
 #: Bits of pixels that see no light.
 _DARK = np.uint16(flags.UNLIT | flags.NO_DATA)
 #: Pixels of shift that count as none.
@@ -63,10 +62,9 @@ def resample(
 
     Notes
     -----
-    *Method*: separable kernel with the sub-pixel shift of each column, in blocks of so few rows that rotation
-    does not matter along them. The variance is interpolated with the squared weights. Bad pixels are filled
-    from their neighbours first, and spoil an output pixel only where they would carry more than 0.15 of the
-    weight along both axes.
+    *Method*: separable kernel, in tiles so small that rotation does not matter within them. The variance is
+    interpolated with the squared weights. Bad pixels are filled from their neighbours first, and spoil an
+    output pixel only where they would carry more than 0.15 of the weight along both axes.
     *Assumes* frames that differ by shift and small rotation.
     *Source*: ``resampleToCommonFrame`` of the reference, whose variance ignores the kernel.
     """
@@ -117,14 +115,14 @@ def kernel(interpolant: Interpolant, fraction: Weights) -> tuple[int, Weights]:
 
 @dataclass(frozen=True)
 class _Tile:
-    """A piece of the grid: some rows, and columns whose points begin in one row of the frame."""
+    """A piece of the grid, small enough to have one shift."""
 
     rows: tuple[int, int]
     columns: tuple[int, int]
     y: int  #: rows from the grid's to the first point's
     x: int
-    along_y: Weights  #: (points, columns)
-    along_x: Weights  #: (points,)
+    along_y: Weights  #: (points,)
+    along_x: Weights
 
     def within(self, rows: slice, columns: slice, corner: tuple[int, int]) -> _Tile | None:
         """Return the piece within some rows and columns, for a frame of which only a cut-out is there."""
@@ -132,13 +130,20 @@ class _Tile:
         c, d = max(self.columns[0], columns.start), min(self.columns[1], columns.stop)
         if a >= b or c >= d:
             return None
-        along_y = self.along_y[:, c - self.columns[0] : d - self.columns[0]]
-        return _Tile((a, b), (c, d), self.y - corner[0], self.x - corner[1], along_y, self.along_x)
+        return replace(self, rows=(a, b), columns=(c, d), y=self.y - corner[0], x=self.x - corner[1])
+
+    def window(self) -> tuple[slice, slice]:
+        """Return the pixels of the frame that are needed."""
+        (a, b), (c, d) = self.rows, self.columns
+        return (
+            slice(a + self.y, b + self.y + len(self.along_y) - 1),
+            slice(c + self.x, d + self.x + len(self.along_x) - 1),
+        )
 
 
 def _onto(frame: Frame, grid: Grid, k: int, interpolant: Interpolant) -> Frame:
     """Interpolate one frame onto the grid."""
-    tiles = list(_all_tiles(grid, k, interpolant, (0, grid.shape[0])))
+    tiles = list(_tiles(grid, k, interpolant))
     out = _interpolated(frame, tiles, grid.shape, (0, 0), abs(float(np.linalg.det(grid.matrices[k][:, :2]))))
     tables = {**frame.tables, **traced(frame), CORRELATION: correlation_table(_correlation(tiles))}
     return out.with_(wcs=grid.wcs, tables=tables)
@@ -174,20 +179,15 @@ def resample_part(
     Frame
         Shape of the part.
     """
-    rows, wanted = part
-    # Along y the last columns of a tile borrow their weights: go beyond, and cut off.
-    columns = slice(wanted.start, min(wanted.stop + 6, grid.shape[1]))
+    rows, columns = part
     tiles = [
         cut
-        for tile in _all_tiles(grid, k, interpolant, (rows.start, rows.stop))
+        for tile in _tiles(grid, k, interpolant)
         if (cut := tile.within(rows, columns, corner)) is not None
     ]
     shape = rows.stop - rows.start, columns.stop - columns.start
     scale = abs(float(np.linalg.det(grid.matrices[k][:, :2])))
-    wide = _interpolated(frame, tiles, shape, (rows.start, columns.start), scale)
-    width = wanted.stop - wanted.start
-    data, variance, mask = (plane[:, :width] for plane in (wide.data, variance_of(wide), wide.mask))
-    return wide.with_(data=data, variance=variance, mask=mask)
+    return _interpolated(frame, tiles, shape, (rows.start, columns.start), scale)
 
 
 def _interpolated(
@@ -205,54 +205,36 @@ def _interpolated(
         for tile in tiles[first:last]:
             (a, b), (c, d) = tile.rows, tile.columns
             ky, kx = scale * tile.along_y, tile.along_x
-            window = (
-                slice(a + tile.y, b + tile.y + len(ky) - 1),
-                slice(c + tile.x, d + tile.x + len(kx) - 1),
-            )
-            inner = _overlap(window, frame.shape)
+            inner = _overlap(tile.window(), frame.shape)
             if inner is None:
                 continue
             part = (slice(a - top, b - top), slice(c - left, d - left))
-            out[part] = _weighted(_cut(data, window, inner, 0), ky, kx)
-            noise[part] = _weighted(_cut(variance, window, inner, 0), ky**2, kx**2)
-            mask[part] = _joined(_cut(frame.mask, window, inner, flags.NO_DATA), ky, kx)
+            _weigh(_cut(data, tile.window(), inner, 0), ky, kx, out[part])
+            _weigh(_cut(variance, tile.window(), inner, 0), _squared(ky), _squared(kx), noise[part])
+            mask[part] = _joined(_cut(frame.mask, tile.window(), inner, flags.NO_DATA), ky, kx)
 
     each_block(work, len(tiles), rows=1)
-    mask &= np.uint16(0xFFFF ^ flags.INTERNAL)
     return frame.with_(data=out, variance=noise, mask=mask, planes={})
 
 
-def _all_tiles(grid: Grid, k: int, interpolant: Interpolant, rows: tuple[int, int]) -> Iterator[_Tile]:
-    """Cut the blocks of rows that hold some rows of the grid into tiles, one frame's."""
+def _tiles(grid: Grid, k: int, interpolant: Interpolant) -> Iterator[_Tile]:
+    """Cut the grid into tiles within which rotation does not matter."""
     matrix = grid.matrices[k]
-    height = int(np.clip(_DRIFT / max(abs(float(matrix[0, 1])), 1e-9), 4, _ROWS))
-    for a, b in spans(grid.shape[0], height):
-        if a < rows[1] and b > rows[0]:
-            yield from _tiles(matrix, (a, b), grid.shape[1], interpolant)
-
-
-def _tiles(matrix: Weights, rows: tuple[int, int], columns: int, interpolant: Interpolant) -> Iterator[_Tile]:
-    """Cut some rows of the grid where, by rotation, the points begin to come from another row.
-
-    Over so few rows the shift along x is constant; along y it changes with the column.
-    """
-    middle = (rows[0] + rows[1] - 1) / 2
-    at = np.arange(columns)
-    y = matrix[1, 0] * at + (matrix[1, 1] - 1) * middle + matrix[1, 2]
-    x = matrix[0, 0] * at + matrix[0, 1] * middle + matrix[0, 2] - at
-    below = np.floor(y + _HAIR).astype(int)
-    cuts = [0, *(np.flatnonzero(np.diff(below)) + 1), columns]
-    for c, d in pairwise(cuts):
-        across = float(np.mean(x[c:d]))
-        whole = int(np.floor(across + _HAIR))
-        y0, along_y = kernel(interpolant, _fraction(y[c:d] - below[c]))
-        x0, along_x = kernel(interpolant, _fraction(np.array([across - whole])))
-        yield _Tile(rows, (c, d), int(below[c]) + y0, whole + x0, along_y, along_x[:, 0])
-
-
-def _fraction(shift: Weights) -> Weights:
-    """Take a shift of a hair for none, so that whole-pixel shifts copy."""
-    return np.where(shift < _HAIR, 0.0, shift)
+    height, width = (
+        int(np.clip(_DRIFT / max(abs(turn), 1e-9), 4, most))
+        for turn, most in ((float(matrix[0, 1]), _ROWS), (float(matrix[1, 0]), _COLUMNS))
+    )
+    places = [
+        (rows, columns) for rows in spans(grid.shape[0], height) for columns in spans(grid.shape[1], width)
+    ]
+    middle = np.array([(sum(columns) - 1, sum(rows) - 1) for rows, columns in places]).T / 2
+    shift = matrix[:, :2] @ middle + matrix[:, 2:] - middle
+    whole = np.floor(shift + _HAIR).astype(int)
+    fraction = np.where(shift - whole < _HAIR, 0.0, shift - whole)  # so that whole-pixel shifts copy
+    (x, along_x), (y, along_y) = (kernel(interpolant, part) for part in fraction)
+    for i, (rows, columns) in enumerate(places):
+        first_x, first_y = whole[:, i] + (x, y)
+        yield _Tile(rows, columns, int(first_y), int(first_x), along_y[:, i], along_x[:, i])
 
 
 def _overlap(window: tuple[slice, slice], shape: tuple[int, int]) -> tuple[slice, slice] | None:
@@ -278,44 +260,46 @@ def _cut(
     return out
 
 
-def _weighted(values: Plane, ky: Weights, kx: Weights) -> Plane:
-    """Apply the kernel along y, a column's own, then along x."""
-    ny, nx = values.shape[0] - len(ky) + 1, values.shape[1] - len(kx) + 1
-    wide = np.pad(ky.astype(np.float32), ((0, 0), (0, len(kx) - 1)), mode="edge")
-    rows = [values[t : t + ny] * weight for t, weight in enumerate(wide) if weight.any()]
-    along = _added(rows)
-    return _added([along[:, t : t + nx] * np.float32(weight) for t, weight in enumerate(kx) if weight])
+def _weigh(values: Plane, ky: Weights, kx: Weights, out: Plane) -> None:
+    """Apply the kernel along y, then along x."""
+    ny, nx = out.shape
+    along = np.empty((ny, values.shape[1]), np.float32)
+    _add_up([(values[t : t + ny], weight) for t, weight in enumerate(ky)], along)
+    _add_up([(along[:, t : t + nx], weight) for t, weight in enumerate(kx)], out)
 
 
-def _added(terms: list[Plane]) -> Plane:
-    """Add terms up in the first."""
-    total = terms[0]
-    for term in terms[1:]:
-        total += term
-    return total
+def _add_up(terms: list[tuple[Plane, float]], out: Plane) -> None:
+    """Add up planes by their weights."""
+    (first, weight), *rest = ((plane, np.float32(weight)) for plane, weight in terms if weight)
+    np.multiply(first, weight, out=out)
+    term = np.empty(out.shape, np.float32)
+    for plane, weight in rest:
+        np.multiply(plane, weight, out=term)
+        out += term
+
+
+def _squared(weights: Weights) -> Weights:
+    """Return the weights of variances; those below 0.2 % of all are spread over the others."""
+    squares = weights**2
+    kept = np.where(squares < 0.002 * squares.sum(), 0.0, squares)
+    return np.asarray(kept * (squares.sum() / kept.sum()))
 
 
 def _joined(mask: Mask, ky: Weights, kx: Weights) -> Mask:
-    """Join the flags of the points that carry weight along both axes."""
-    ny, nx = mask.shape[0] - len(ky) + 1, mask.shape[1] - len(kx) + 1
-    heavy = np.pad(np.abs(ky) > _SPOILS, ((0, 0), (0, len(kx) - 1)), mode="edge")
-    along = np.zeros((ny, mask.shape[1]), np.uint16)
-    for t, columns in enumerate(heavy):
-        if columns.all():
-            along |= mask[t : t + ny]
-        elif columns.any():
-            along |= mask[t : t + ny] * columns.astype(np.uint16)
-    out = np.zeros((ny, nx), np.uint16)
-    for t, weight in enumerate(kx):
-        if abs(weight) > _SPOILS:
-            out |= along[:, t : t + nx]
-    return out
+    """Join the flags of the points that carry weight along both axes; internal ones are dropped."""
+    for axis, weights in ((0, ky), (1, kx)):
+        size = mask.shape[axis] - len(weights) + 1
+        heavy = [slice(t, t + size) for t, weight in enumerate(weights) if abs(weight) > _SPOILS]
+        parts = [mask[part] if axis == 0 else mask[:, part] for part in heavy]
+        mask = parts[0] & np.uint16(0xFFFF ^ flags.INTERNAL)
+        for part in parts[1:]:
+            mask |= part
+    return mask & np.uint16(0xFFFF ^ flags.INTERNAL)
 
 
 def _correlation(tiles: list[_Tile]) -> Weights:
     """Return the correlation of the noise over some of the tiles."""
-    some = tiles[:: max(1, len(tiles) // 12)]
-    kernels = [(tile.along_x, along_y) for tile in some for along_y in tile.along_y.T[::200]]
+    kernels = [(tile.along_x, tile.along_y) for tile in tiles[:: max(1, len(tiles) // 60)]]
     return kernel_correlation(kernels, [1.0] * len(kernels))
 
 
@@ -332,20 +316,19 @@ def _filled(frame: Frame) -> tuple[Plane, Plane]:
     def work(a: int, b: int) -> None:
         """Copy a block of rows, and note what to fill."""
         mask = frame.mask[a:b]
-        unlit = (mask & _DARK) != 0
+        lit = (mask & _DARK) == 0
         for plane, out in planes:
-            out[a:b] = plane[a:b]
-            np.copyto(out[a:b], 0, where=unlit)
-        found[a] = np.flatnonzero(((mask & flags.UNUSABLE) != 0) & ~unlit) + a * nx
+            np.multiply(plane[a:b], lit.astype(np.float32), out=out[a:b])
+        found[a] = np.flatnonzero(lit & ((mask & np.uint16(flags.UNUSABLE)) != 0)) + a * nx
 
-    each_block(work, ny, rows=64)
+    each_block(work, ny, rows=32)
     y, x = np.divmod(np.concatenate([found[a] for a in sorted(found)]), nx)
     sums, count = np.zeros((2, len(y))), np.zeros(len(y))
     for j, i in ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)):
-        rows, columns = np.clip(y + j, 0, ny - 1), np.clip(x + i, 0, nx - 1)
-        good = (frame.mask[rows, columns] & flags.UNUSABLE) == 0
+        near = np.clip(y + j, 0, ny - 1) * nx + np.clip(x + i, 0, nx - 1)
+        good = (frame.mask.take(near) & np.uint16(flags.UNUSABLE)) == 0
         count += good
         for total, (plane, _) in zip(sums, planes, strict=True):
-            total += good * plane[rows, columns]
+            total += good * plane.take(near)
     data[y, x], variance[y, x] = sums / np.maximum(count, 1)
     return data, variance
