@@ -86,7 +86,12 @@ class Surface:
 
     def rows(self, a: int, b: int) -> Plane:
         """Return rows from a up to b."""
-        return self._along_y[a:b] @ self._along_x
+        # no product of matrices: its library would start threads of its own beside ours
+        powers = self._along_y[a:b].T[:, :, None]
+        out = powers[0] * self._along_x[0]
+        for power, along_x in zip(powers[1:], self._along_x[1:], strict=True):
+            out += power * along_x
+        return out
 
 
 def surface_of(frame: Frame, order: int = 1, box: int = 64) -> Surface:
@@ -130,9 +135,10 @@ def _box_means(frame: Frame, box: int, every: int = 1) -> tuple[NDArray[np.float
         if frame.variance is not None:
             good &= np.square(data) <= np.float32(_CLIP**2) * frame.variance[a:b:every]
         # a column of a box has few pixels: single precision loses nothing there
-        values = np.where(good, data, np.float32(0)).sum(axis=0)
-        totals[a // box] = np.add.reduceat(values, columns, dtype=np.float64)
-        counts[a // box] = np.add.reduceat(good.sum(axis=0, dtype=np.int32), columns)
+        weight = good.astype(np.float32)
+        counts[a // box] = np.add.reduceat(weight.sum(axis=0), columns, dtype=np.float64)
+        weight *= data
+        totals[a // box] = np.add.reduceat(weight.sum(axis=0), columns, dtype=np.float64)
 
     each_block(work, ny, rows=box)
     return totals / np.maximum(counts, 1), counts

@@ -222,18 +222,21 @@ class _Sums:
         def work(a: int, b: int) -> None:
             """Add a block of rows."""
             mask = frame.mask[a:b]
-            out = (mask & np.uint16(flags.UNUSABLE)) != 0
-            use = np.where(out, np.float32(0), w)
+            good = (mask & np.uint16(flags.UNUSABLE)) == 0
+            # numpy multiplies ten times faster than it chooses by `where`
+            use = good.astype(np.float32)
+            self.exposure[a:b] += seconds * use
+            use *= w
             self.weight[a:b] += use
             self.total[a:b] += use * frame.data[a:b]
             use *= use
             use *= variance[a:b]
             self.spread[a:b] += use
-            self.exposure[a:b] += np.where(out, np.float32(0), seconds)
-            self.used[a:b] |= np.where(out, np.uint16(0), mask)
-            self.unused[a:b] &= np.where(out, mask, np.uint16(0xFFFF))
+            keep = good * np.uint16(0xFFFF)
+            self.used[a:b] |= mask & keep
+            self.unused[a:b] &= mask | keep
 
-        each_block(work, frame.shape[0], rows=64)
+        each_block(work, frame.shape[0], rows=32)
         if TRACE not in frame.tables:  # it was not resampled
             frame = frame.with_(tables={**frame.tables, **traced(frame)})
         self.members.append(frame.bare())

@@ -82,10 +82,18 @@ def read_mode(lnrs: str, coadds: int = 1) -> ReadMode | None:
 def linearized(counts: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return true electrons for measured electrons per coadd."""
     a0, a1, a2 = LINEARITY
-    return counts * (a0 + counts * (a1 + a2 * counts))
+    out = counts * a2
+    for coefficient in (a1, a0):
+        out += coefficient
+        out *= counts
+    return out
 
 
 def linearity_slope(counts: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return the derivative of `linearized`, by which a small error grows."""
     a0, a1, a2 = LINEARITY
-    return a0 + counts * (2 * a1 + 3 * a2 * counts)
+    out = counts * (3 * a2)
+    out += 2 * a1
+    out *= counts
+    out += a0
+    return out

@@ -101,10 +101,11 @@ def _vote(a: Vector, b: Vector) -> Vector | None:
 
 def _pairs(a: Vector, b: Vector, reach: float) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
     """Return the mutual nearest pairs within reach."""
-    distance = np.hypot(a[:, None, 0] - b[None, :, 0], a[:, None, 1] - b[None, :, 1])
+    distance = np.square(a[:, None, 0] - b[None, :, 0])
+    distance += np.square(a[:, None, 1] - b[None, :, 1])
     to_b, to_a = distance.argmin(axis=1), distance.argmin(axis=0)
     i = np.arange(len(a))
-    good = (to_a[to_b] == i) & (distance[i, to_b] <= reach)
+    good = (to_a[to_b] == i) & (distance[i, to_b] <= reach**2)
     return i[good], to_b[good]
 
 

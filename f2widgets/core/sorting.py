@@ -13,6 +13,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+#: Where masked values go: so far from zero that no pixel is left of them in single precision.
+_FAR = np.float32(1e30)
+
 
 def _comparators(n: int) -> Iterator[tuple[int, int]]:
     """Give Batcher's odd-even merge sort for n lines."""
@@ -120,26 +123,28 @@ def masked_median(
 
     Notes
     -----
-    Masked values are sent to minus and plus infinity in turn, beginning with minus: what is left
+    Masked values are sent far away below and above in turn, beginning with below: what is left
     keeps the middle, and two fixed ranks give its median for any mask.
     """
     n = len(planes)
-    odd = np.zeros(planes[0].shape, bool)
-    count = np.full(odd.shape, n, np.uint8)
+    side = np.full(planes[0].shape, -1, np.int8)  # where the next masked value goes
+    count = np.full(side.shape, n, np.uint8)
     lines = []
     for plane, away in zip(planes, masked, strict=True):
-        line = plane.copy()
-        np.copyto(line, -np.inf, where=away & ~odd)
-        np.copyto(line, np.inf, where=away & odd)
-        odd ^= away
+        push = away.view(np.int8) * side
+        side -= push
+        side -= push
         count -= away
+        line = push.astype(np.float32)
+        line *= _FAR
+        line += plane
         lines.append(line)
     low, high = (n // 2, (n + 1) // 2) if n % 2 else (n // 2 - 1, n // 2)
     high = min(high, n - 1)
     ranks = sort_ranks(lines, (low, high))
     single = ranks[low] if n % 2 else ranks[high]
-    with np.errstate(invalid="ignore"):  # infinities of both signs where nothing is left
-        double = np.float32(0.5) * (ranks[low] + ranks[high])
+    double = np.float32(0.5) * (ranks[low] + ranks[high])
+    odd = side > 0
     middle = np.where(odd == bool(n % 2), double, single) if n > 1 else single
     np.copyto(middle, 0, where=count == 0)
     return middle, count

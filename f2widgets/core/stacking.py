@@ -134,10 +134,12 @@ def _clipped(
     count = np.zeros_like(centre)
     total, spread = np.zeros_like(centre), np.zeros_like(centre)
     for residual, one, good in zip(residuals, variance, keep, strict=True):
-        count += good
-        residual *= good
+        weight = good.astype(np.float32)
+        count += weight
+        residual *= weight
         total += residual
-        spread += one * good
+        weight *= one
+        spread += weight
     np.maximum(count, 1, out=count)
     noise = spread / (count * count)
     if method == "median":
@@ -225,8 +227,10 @@ def _kept(
         limit = np.where(residual < 0, low * low, high * high) if low != high else low * low
         inside = residual * residual <= limit * one
         kept.append(inside & ok if usable is not None else inside)
-    nothing = ~np.any(kept, axis=0)
-    return [k | (nothing & g) for k, g in zip(kept, good, strict=True)] if nothing.any() else kept
+    some = kept[0].copy()
+    for one_kept in kept[1:]:
+        some |= one_kept
+    return kept if some.all() else [k | (g & ~some) for k, g in zip(kept, good, strict=True)]
 
 
 def median_of_usable(values: NDArray[np.floating], usable: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -120,7 +120,7 @@ def _peaks(frame: Frame, limit: float) -> tuple[NDArray[np.int_], NDArray[np.int
         if a >= b:
             return
         data, mask = frame.data[a - 2 : b + 2], frame.mask[a - 2 : b + 2]
-        soft = _softened(np.where((mask & flags.UNUSABLE) == 0, data, np.float32(0)))
+        soft = _softened(((mask & flags.UNUSABLE) == 0).astype(np.float32) * data)
         inner = soft[1:-1, HALF - 1 : 1 - HALF]
         y, x = np.divmod(np.flatnonzero(inner > np.float32(limit)), inner.shape[1])
         y, x = y + 1, x + HALF - 1  # in `soft`, which lacks a pixel on each side of `data`
