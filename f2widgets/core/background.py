@@ -80,17 +80,18 @@ class Surface:
     """A polynomial in x and y over a frame, computed by bands of rows."""
 
     def __init__(self, coefficients: NDArray[np.float64], shape: tuple[int, int]) -> None:
-        powers = [np.vander(_unit(np.arange(n), n), len(coefficients), increasing=True) for n in shape]
-        self._along_y = powers[0].astype(np.float32)
-        self._along_x = (coefficients @ powers[1].T).astype(np.float32)
+        y, x = (_unit(np.arange(n), n) for n in shape)
+        self._y = y.astype(np.float32)
+        self._along_x = (coefficients @ np.vander(x, len(coefficients), increasing=True).T).astype(np.float32)
 
     def rows(self, a: int, b: int) -> Plane:
         """Return rows from a up to b."""
         # no product of matrices: its library would start threads of its own beside ours
-        powers = self._along_y[a:b].T[:, :, None]
-        out = powers[0] * self._along_x[0]
-        for power, along_x in zip(powers[1:], self._along_x[1:], strict=True):
-            out += power * along_x
+        y, *terms = self._y[a:b, None], *reversed(self._along_x)
+        out = np.repeat(terms[0][None], b - a, axis=0)
+        for along_x in terms[1:]:
+            out *= y
+            out += along_x
         return out
 
 

@@ -139,7 +139,8 @@ class _Compared:
         excess = np.abs(deviation) - np.float32(self.limits.gradient) * (high - low)
         excess -= np.float32(self.limits.brightness) * np.abs(self.star[here])
         allowed = variance_of(self.frame)[y, x] * _DEVIATION[count]
-        return brighter & (excess > 0) & (excess * excess > np.float32(sigma * sigma) * allowed)
+        brighter &= (excess > 0) & (excess * excess > np.float32(sigma * sigma) * allowed)
+        return np.asarray(brighter)
 
     def _range(self, y: Places, x: Places) -> tuple[Plane, Plane]:
         """Return the lowest and highest of the 3 x 3 pixels around places of the guide."""

@@ -372,4 +372,4 @@ def _clean(value: Plane, spread: Plane, mask: Mask, limits: Limits) -> Plane:
     good &= square <= (high * high) * spread
     if np.isfinite(low) and low != high:
         good &= square >= (-low * low) * spread
-    return good.astype(np.float32)
+    return np.asarray(good, np.float32)
