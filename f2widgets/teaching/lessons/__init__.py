@@ -1,0 +1,1 @@
+"""The exercises of the tutorials; each module has those of one notebook in ``EXERCISES``."""
