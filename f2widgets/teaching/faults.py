@@ -43,7 +43,7 @@ class Scene:
     Raises
     ------
     WrongInputs
-        If there is no simulated night in the source.
+        If there is no Example 1 in the source.
     """
 
     def __init__(self, source: Path, folder: Path) -> None:
@@ -52,8 +52,10 @@ class Scene:
             raise WrongInputs(
                 f"{source} holds no simulated night: make one with f2 simulate example1 {source}."
             )
+        if settings.data_set != "example1":
+            raise WrongInputs(f"{source} holds {settings.data_set}; mistakes are planted into example1.")
         self.source, self.folder = source, files.folder(folder)
-        self.exposures = exposures()
+        self.exposures = exposures(settings)
         self.conditions = conditions(settings)
         self.night: Night = light.draw(settings)
 
@@ -83,7 +85,7 @@ class Scene:
         told = replace(exposure if as_if is None else as_if, name=exposure.name, start=exposure.start)
 
         def change(first: Any, second: Any) -> None:
-            first.header.update(headers.primary(told, now, self.night.probe.guide_star))
+            first.header.update(headers.primary(self.night.settings, told, now, self.night.probe.guide_star))
             second.header.update(headers.image(told, now, self.night.settings.size))
 
         self._rewrite(exposure, change)
