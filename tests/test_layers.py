@@ -47,6 +47,7 @@ BELOW = {
         "quality",
         "simulate",
         "biography",
+        "archive",
     },
     "teaching": {
         "core",

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from f2widgets.widgets.calibration_panel import CalibrationPanel
     from f2widgets.widgets.descriptor_table import DescriptorTable
+    from f2widgets.widgets.fetch_panel import FetchPanel
     from f2widgets.widgets.file_selector import FileSelector
     from f2widgets.widgets.inspector import ImageInspector
     from f2widgets.widgets.session_panel import SessionPanel
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CalibrationPanel",
     "DescriptorTable",
+    "FetchPanel",
     "FileSelector",
     "ImageInspector",
     "SessionPanel",
@@ -39,6 +41,7 @@ __all__ = [
 _HOMES = {
     "CalibrationPanel": "calibration_panel",
     "DescriptorTable": "descriptor_table",
+    "FetchPanel": "fetch_panel",
     "FileSelector": "file_selector",
     "ImageInspector": "inspector",
     "SessionPanel": "session_panel",

@@ -207,6 +207,13 @@ def _table(deed: Deed) -> list[str]:
     return ["f2", "showd", *(["-d", ",".join(columns)] if columns else []), *_files(files)]
 
 
+def _fetch(deed: Deed) -> list[str]:
+    """Write ``f2 fetch``."""
+    names, out = deed.arguments
+    flags = [f"--{option}" for option in ("calibrations", "unpack") if deed.options.get(option)]
+    return ["f2", "fetch", *names, "--out", os.fspath(out), *flags]
+
+
 def _caldb(verb: str) -> Callable[[Deed], list[str]]:
     """Write ``f2 caldb``; its verb ``match`` knows no calibrations named by the user."""
 
@@ -218,6 +225,7 @@ def _caldb(verb: str) -> Callable[[Deed], list[str]]:
 
 
 _SHELL = {
+    "fetch": _fetch,
     "reduce": _reduce,
     "select": _select,
     "table": _table,
