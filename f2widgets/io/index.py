@@ -131,7 +131,8 @@ def indexed(
     -----
     Few files are read without it: that is as quick, and leaves no traces.
     """
-    return Index(say=say).records([Path(path) for path in paths], names, tick=tick)
+    named = [path if isinstance(path, Path) else Path(path) for path in paths]
+    return Index(say=say).records(named, names, tick=tick)
 
 
 class Index:

@@ -15,11 +15,10 @@ function build(page) {
   const wrong = make("pre", { cls: "f2-caret", role: "alert", hidden: true });
   const removals = make("div", { cls: "f2-removals" });
   wrong.id = `f2-wrong-${Math.random().toString(36).slice(2)}`;
-  const refilter = settled(async () => {
-    const asked = condition.value;
-    const found = await page.ask("try_filter", { expression: asked });
-    if (found && asked === condition.value) filtered(found);
-  }, 120);
+  const refilter = latest(async () => {
+    const found = await page.ask("try_filter", { expression: condition.value });
+    if (found) filtered(found);
+  });
 
   function filtered(found) {
     const error = found.error;

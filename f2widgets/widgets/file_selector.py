@@ -75,7 +75,7 @@ class FileSelector(FilePanel):
         self._left: list[Record] = []
         self._worker = Worker(self._heard, self._ended)
         self._again = False
-        self.guarded(lambda: self._take(self._found()))
+        self.guarded(lambda: self._keep(self._found()))
         if picks:
             self.pick_values(picks)
         self.workspace.observe(lambda _: self.guarded(self._folder_changed), "folder")
@@ -205,14 +205,18 @@ class FileSelector(FilePanel):
             self.guarded(lambda: self._take(result))
 
     def _take(self, found: list[Record]) -> None:
+        """Take over what was found, and show it."""
+        self._keep(found)
+        self._send_all()
+
+    def _keep(self, found: list[Record]) -> None:
         """Take over what was found."""
         self.records = found
         remember(Look(os.fspath(self.workspace.folder), self.recurse, self.pattern))
         # Values that no file has any more would leave nothing, unseen.
-        known = {one.name: {value for value, _ in one.counts} for one in facets(found)}
+        known = {one.name: {value for value, _ in one.counts} for one in facets(found, list(self.picks))}
         self.picks = {name: tuple(v for v in some if v in known[name]) for name, some in self.picks.items()}
         self._narrow()
-        self._send_all()
 
     def _narrow(self) -> None:
         """Work out which files are left."""

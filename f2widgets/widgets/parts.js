@@ -50,6 +50,19 @@ function settled(work, milliseconds) {
   };
 }
 
+// Ask one question at a time; what was changed meanwhile is asked once the answer is there.
+function latest(ask) {
+  let busy = false, again = false;
+  const go = async () => {
+    again = busy;
+    if (busy) return;
+    busy = true;
+    try { await ask(); } finally { busy = false; }
+    if (again) go();
+  };
+  return go;
+}
+
 // Draw once per picture of the screen, however often it is asked for.
 function coalesced(draw) {
   let asked = 0;
