@@ -15,13 +15,20 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 from measure import compare, mask_figures, measure, read_mask, read_perfect
-from table import show
+from scene import scene_of, stamps_of
+from table import Row, line, show
 from watch import Run, watched
 
+from f2widgets.core.detector import PIXEL_SCALE, SIDE
+from f2widgets.core.frame import Frame
 from f2widgets.io.read import read_frame
-from f2widgets.simulate import Settings, load, simulated
+from f2widgets.simulate import Settings, Truth, load, simulated
 from f2widgets.simulate.sequence import ON_SKY, Exposure, exposures
+
+#: The light of the large galaxy of the offset to sky, within so many arcsec on the full array.
+LARGE, RADIUS = Row("large_galaxy", "large galaxy: flux within 30 arcsec, offset, %", 1), 30.0
 
 
 def main() -> None:
@@ -92,6 +99,31 @@ def print_truth(raw: Path) -> None:
     print(f"\n{raw.name}: {run.wall:.1f} s, {run.cpu:.1f} s of processor time, {run.peak:.0f} MB")
     print(run.output, end="")
     print(show(ours, compare(best, best), nominal=False), flush=True)
+    large = large_galaxy(read_frame(image), truth)
+    if large is not None:
+        known = {LARGE.name: large_galaxy(perfect, truth) or 0.0}
+        print(line(LARGE, {LARGE.name: large}, known, nominal=False), flush=True)
+
+
+def large_galaxy(frame: Frame, truth: Truth) -> float | None:
+    """Return measured over true light of the large galaxy, less 1, in %; None where there is none."""
+    index = int(np.argmax(truth.catalogue["re"]))
+    if truth.catalogue["re"][index] < RADIUS / 2 * frame_scale(truth):
+        return None
+    scene = scene_of(frame, truth)
+    radius = RADIUS * frame_scale(truth) / PIXEL_SCALE[0]
+    half = int(radius) + 2
+    own = scene.alone(index, half)
+    x, y = (v[[index]] for v in scene.places)
+    seen = stamps_of(frame.data - scene.light, x, y, half)[0] + own
+    steps = np.arange(-half, half + 1)
+    held = np.hypot(steps - (x - np.rint(x)), (steps - (y - np.rint(y)))[:, None]) < radius
+    return 100 * float(seen[held].sum() / own[held].sum() - 1)
+
+
+def frame_scale(truth: Truth) -> float:
+    """Return the side of the array over that of the full one."""
+    return float(truth.settings["size"]) / SIDE
 
 
 def _arguments() -> argparse.Namespace:

@@ -12,7 +12,7 @@ from f2widgets.calibrations.match import Kind
 from f2widgets.calibrations.service import Calibrations
 from f2widgets.io.records import Record, records
 from f2widgets.needs import makings, needs_of
-from f2widgets.recipes.recipes import Role, role_of
+from f2widgets.recipes.roles import Role, role_of
 
 #: Calibrations in the order in which they are made: a flat takes over the flags of the mask.
 _ORDER: tuple[Kind, ...] = ("dark", "bpm", "flat")

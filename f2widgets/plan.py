@@ -15,9 +15,12 @@ from typing import Any, get_args
 from f2widgets.calibrations.match import Kind, Match, in_time
 from f2widgets.calibrations.rules import SAME_NIGHT
 from f2widgets.calibrations.service import Calibrations
+from f2widgets.core.fields import Parts, parted, views
 from f2widgets.errors import NoCalibration, ParameterError, WrongInputs
 from f2widgets.io.read import FrameFile, open_frame, require_imaging
-from f2widgets.recipes.recipes import Recipe, Role, plural, recipe_for, recipe_named, role_of
+from f2widgets.recipes.names import our_step
+from f2widgets.recipes.recipes import IMAGE, OFFSET, Recipe, recipe_for, recipe_named
+from f2widgets.recipes.roles import Role, plural, role_of
 from f2widgets.recipes.wishes import Wishes, understood
 
 #: Seconds to which exposure times are compared.
@@ -57,6 +60,8 @@ class Plan:
         What a careful observer would want to know.
     service : Calibrations or None
         Takes the product if it is a calibration.
+    beside : frozenset of str
+        Names of the frames that show the sky beside the target.
     """
 
     recipe: Recipe
@@ -67,6 +72,7 @@ class Plan:
     ending: str = ""
     notes: tuple[str, ...] = ()
     service: Calibrations | None = field(default=None, repr=False, compare=False)
+    beside: frozenset[str] = frozenset()
     _opened: dict[Path, FrameFile] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -85,6 +91,10 @@ class Plan:
         """Faults of the headers that are known and mended."""
         return _repairs(self.files)
 
+    def role(self, file: FrameFile) -> Role:
+        """Return what an input is."""
+        return Role.SKY if file.name in self.beside else role_of(file.facts.tags)
+
     @property
     def made_from(self) -> frozenset[str]:
         """Names of all files that will go into the product."""
@@ -96,9 +106,7 @@ class Plan:
         """Show the plan as text."""
         recipe = self.recipe
         lines = [f"Recipe {recipe.name} ({recipe.verb}): {recipe.summary}", ""]
-        lines += ["Inputs, earliest first:"] + [
-            f"  {file.path}  {role_of(file.facts.tags)}" for file in self.files
-        ]
+        lines += ["Inputs, earliest first:"] + [f"  {file.path}  {self.role(file)}" for file in self.files]
         lines += ["", "Steps:"]
         for step in recipe.steps:
             state = (
@@ -173,14 +181,31 @@ def plan(
     named = {role: [file.path.name for file in some] for role, some in groups.items()}
     chosen = recipe_for(named, wanted, in_k=in_k)
     _must_agree(chosen, groups)
-    wishes = understood(settings or {}, chosen, without, keep)
+    settings, parts = settings or {}, None
+    if chosen is IMAGE:
+        settings, parts = _fields(files, settings)
+    if parts is not None and parts.sky:
+        chosen = OFFSET
+        groups[Role.SCIENCE] = [file for file in files if file.name in parts.target]
+        groups[Role.SKY] = [file for file in files if file.name in parts.sky]
+    wishes = understood(settings, chosen, without, keep)
     service = Calibrations() if calibrations is None else calibrations
     matches, notes = _matched(chosen, files, wishes, service)
     product, ending = None, f"_{chosen.product}" if suffix is None else suffix
     if chosen.product is not None:
         product = Path(out) / f"{groups[chosen.main][0].name}{ending}.fits"
-    notes = (*service.config.notes, *_advice(chosen, lamps), *notes)
-    return Plan(chosen, files, wishes, matches, product, ending, notes, service)
+    advice = [*_advice(chosen, lamps), *([parts.words] if parts is not None and parts.sky else ())]
+    notes = (*service.config.notes, *advice, *notes)
+    beside = frozenset(file.name for file in groups.get(Role.SKY, ()))
+    return Plan(chosen, files, wishes, matches, product, ending, notes, service, beside)
+
+
+def _fields(files: Sequence[FrameFile], settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], Parts]:
+    """Tell the target's frames from those of the sky; without any sky, settings about it are used up."""
+    own = {key: value for key, value in settings.items() if our_step(key.partition(":")[0]) == "separate_sky"}
+    values = understood(own, OFFSET).settings.get("separate_sky", {})
+    parts = parted(views((f.name, f.facts, f.shape, f.header) for f in files), **values)
+    return {key: value for key, value in settings.items() if parts.sky or key not in own}, parts
 
 
 def _opened(paths: Iterable[str | os.PathLike[str]]) -> tuple[FrameFile, ...]:

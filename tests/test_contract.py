@@ -11,7 +11,7 @@ import pytest
 from f2widgets.core.frame import Frame
 from f2widgets.io.read import open_frame
 from f2widgets.recipes.bands import full
-from f2widgets.recipes.recipes import BPM, CHECK_WCS, DARK, FLAT, IMAGE, RECIPES, Use
+from f2widgets.recipes.recipes import BPM, CHECK_WCS, DARK, FLAT, IMAGE, OFFSET, RECIPES, Use
 from f2widgets.recipes.run import run
 from f2widgets.recipes.steps import STEPS
 
@@ -133,8 +133,9 @@ def watched(raw):
     """All steps, after each recipe has been carried out on a small night."""
     steps = {step.name: Watched(step) for step in STEPS}
 
-    def reduced(recipe, names, calibrations=None):
+    def reduced(recipe, names, calibrations=None, beside=()):
         frames = [full(open_frame(path)) for name in names for path in raw[name]]
+        frames = [f.with_(y_offset=5000.0) if k in beside else f for k, f in enumerate(frames)]
         before = [{k: None if p is None else p.copy() for k, p in planes(frame).items()} for frame in frames]
         made = run([Use(steps[u.step.name].watched(), u.values) for u in recipe.uses], frames, calibrations)
         for frame, plane in zip(frames, before, strict=True):
@@ -146,6 +147,8 @@ def watched(raw):
     flat = reduced(FLAT, ["on", "off"], {"bpm": bpm})
     reduced(CHECK_WCS, ["science"])
     reduced(IMAGE, ["science"], {"dark": dark, "flat": flat, "bpm": bpm})
+    # frames of the one field, said to lie elsewhere, serve as sky
+    reduced(OFFSET, ["science"], {"dark": dark, "flat": flat, "bpm": bpm}, beside={1, 3, 5, 7})
     return steps
 
 

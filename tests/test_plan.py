@@ -1,9 +1,11 @@
+import numpy as np
 import pytest
 
 from f2widgets.calibrations.service import Calibrations
 from f2widgets.errors import NoCalibration, NotF2Data, ParameterError, WrongInputs
 from f2widgets.plan import plan
-from f2widgets.recipes.recipes import BPM, DARK, FLAT, IMAGE, K_BPM, K_FLAT_WITH_DARKS
+from f2widgets.recipes.recipes import BPM, CHECK_WCS, DARK, FLAT, IMAGE, K_BPM, K_FLAT_WITH_DARKS, OFFSET
+from f2widgets.recipes.roles import Role
 from tests.raw_files import write_raw
 
 FAR = {"DATE_OBS": "2013-11-20"}
@@ -71,8 +73,6 @@ def test_frames_that_do_not_belong_together_are_named(night, kind, keywords, wor
 
 
 def test_frames_of_two_sizes_are_refused(night):
-    import numpy as np
-
     odd = write_raw("odd.fits", "dark", EXPTIME=120.0, pixels=np.zeros((32, 64)))
     with pytest.raises(WrongInputs, match=r"not of one size: 64 x 64 pixels .*; 64 x 32 pixels"):
         plan([*night["dark"], odd])
@@ -182,3 +182,55 @@ def test_k_flats_of_several_days_get_a_word_of_advice(night):
 def test_outside_k_flats_without_lamp_are_refused(night):
     with pytest.raises(WrongInputs, match="add flats with the lamp on"):
         plan([*night["lamp_off"], write_raw("dark.fits", "dark", EXPTIME=20.0)])
+
+
+@pytest.fixture
+def offsets(night):
+    """Six frames: target, sky, sky, target, target, sky, the first of which is not the target."""
+    return [
+        write_raw(
+            f"S20131122S{k:04d}.fits",
+            DATE_OBS="2013-11-22",
+            UTSTART=f"05:{k:02d}:00",
+            POFFSET=p,
+            QOFFSET=0.0,
+            pixels=np.zeros((128, 128)),
+        )
+        for k, p in enumerate((40.0, 0.0, 2.0, 41.0, 43.0, 1.0))
+    ]
+
+
+WITHOUT = ["darkCorrect", "flatCorrect"]
+
+
+def test_fields_beside_are_recognised_and_told(offsets):
+    made = plan(offsets[::-1], without=WITHOUT)
+    assert made.recipe is OFFSET
+    assert made.product.name == "S20131122S0001_image.fits"
+    assert [made.role(file) for file in made.files].count(Role.SKY) == 3
+    text = str(made)
+    assert "S20131122S0000.fits  image of the sky beside" in text
+    assert "offset to sky: 3 frames of the target (S20131122S0001, …)" in text
+    assert "separate_sky          separateSky" in text
+
+
+def test_the_observer_says_what_is_sky(offsets):
+    made = plan(offsets, without=WITHOUT, settings={"separateSky:ref_obj": "S0003"})
+    assert made.product.name == "S20131122S0000_image.fits"
+    made = plan(offsets, without=WITHOUT, settings={"separateSky:ref_sky": "S0001.fits"})
+    assert made.product.name == "S20131122S0000_image.fits"
+
+
+def test_what_is_said_of_fields_is_no_offence_where_there_is_one(night):
+    made = plan(night["science"], without=WITHOUT, settings={"separate_sky:frac_fov": 0.8})
+    assert made.recipe is IMAGE
+
+
+def test_fields_that_cannot_be_told_apart_are_asked_for(offsets):
+    far = write_raw("far.fits", POFFSET=-60.0, QOFFSET=0.0, pixels=np.zeros((128, 128)))
+    with pytest.raises(WrongInputs, match=r"show 3 fields: .*separate_sky:ref_obj=NAME"):
+        plan([*offsets, far], without=WITHOUT)
+
+
+def test_check_of_coordinates_takes_all_frames_alike(offsets):
+    assert plan(offsets, recipe="checkWCS").recipe is CHECK_WCS

@@ -153,17 +153,17 @@ MEANINGS: dict[str, dict[str, Meaning]] = {
         "override_thresh": Gone("It has no effect in the reference either; set make_bpm:low, high and hot."),
     },
     "separateSky": {
-        "frac_FOV": Gone("All frames are taken as on the target; separate sky fields are not supported yet."),
-        "ref_obj": Gone("All frames are both object and sky; leave frames out of the list instead."),
-        "ref_sky": Gone("All frames are both object and sky; leave frames out of the list instead."),
+        "frac_FOV": Means(("separate_sky:frac_fov",)),
+        "ref_obj": Means(("separate_sky:ref_obj",)),
+        "ref_sky": Means(("separate_sky:ref_sky",)),
     },
     "associateSky": {
         "time": Gone("Sky frames are the nearest in time: set subtract_sky:group to how many."),
         "distance": Gone("Sources are masked, so that every other frame serves as sky, however near."),
         "min_skies": Gone("Sky frames are the nearest in time: set subtract_sky:group to how many."),
-        "max_skies": Means(("subtract_sky:group",)),
+        "max_skies": Means(("subtract_sky:group", "subtract_offset_sky:group")),
         "use_all": Gone("Set subtract_sky:group to the number of frames to use all."),
-        "sky": Gone("Separate sky frames are not used: the dithers are each other's sky."),
+        "sky": Gone("Put the sky frames into the list, and name them with separate_sky:ref_sky."),
     },
     "skyCorrect": {
         "operation": Always(
@@ -279,7 +279,6 @@ REPLACED = {
     "standardizeWCS": "A wrong WCS is mended by align: set align:bad_wcs.",
     "addIllumMaskToDQ": "The unlit field is flagged by flag_bad_pixels: set flag_bad_pixels:unlit.",
     "stackFlats": "It is a part of combine_lamps.",
-    "separateSky": "Every frame is both object and sky; there is nothing to separate.",
     "associateSky": "It is a part of subtract_sky.",
     "stackSkyFrames": "It is a part of subtract_sky.",
     "transferAttribute": "There are no side streams: flag_objects leaves its mask in the frames.",

@@ -2,59 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Literal
 
 from f2widgets.errors import ParameterError, WrongInputs
 from f2widgets.recipes.names import REPLACED_RECIPES
 from f2widgets.recipes.parameters import near
+from f2widgets.recipes.roles import Role, counted, plural
 from f2widgets.recipes.steps import Step, step_named
 
 Kind = Literal["dark", "bpm", "flat", "image"]
-
-
-class Role(StrEnum):
-    """What a frame can be in a recipe, told from its tags; the value is how a reader would say it."""
-
-    DARK = "dark"
-    LAMP_ON = "flat with the lamp on"
-    LAMP_OFF = "flat with the lamp off"
-    SCIENCE = "science image"
-    TWILIGHT = "twilight flat"
-    ACQUISITION = "acquisition image"
-    SPECTRUM = "spectroscopic frame"
-    PRODUCT = "reduced product"
-    OTHER = "frame of another kind"
-
-
-def role_of(tags: Iterable[str]) -> Role:
-    """Tell what a frame is to the recipes.
-
-    Parameters
-    ----------
-    tags : iterable of str
-        Its tags.
-
-    Returns
-    -------
-    Role
-        The first that applies.
-    """
-    have = set(tags)
-    for role, wanted in (
-        (Role.PRODUCT, {"PROCESSED"}),
-        (Role.DARK, {"DARK"}),
-        (Role.SPECTRUM, {"SPECT"}),
-        (Role.TWILIGHT, {"TWILIGHT"}),
-        (Role.LAMP_ON, {"LAMPON"}),
-        (Role.LAMP_OFF, {"LAMPOFF"}),
-        (Role.ACQUISITION, {"ACQUISITION"}),
-    ):
-        if wanted <= have:
-            return role
-    return Role.SCIENCE if "IMAGE" in have and "CAL" not in have else Role.OTHER
 
 
 @dataclass(frozen=True)
@@ -254,6 +212,33 @@ IMAGE = Recipe(
     finds=frozenset({"dark", "flat", "bpm"}),
     indispensable=frozenset({"add_variance"}),
 )
+OFFSET = Recipe(
+    "image",
+    "reduce",
+    "a stack of the target, its sky from fields beside",
+    (
+        *_TO_ELECTRONS,
+        use("correct_nonlinearity"),
+        use("subtract_dark"),
+        use("divide_flat"),
+        use("separate_sky"),
+        use("subtract_offset_sky"),
+        use("align"),
+        use("flag_probe"),
+        use("flag_objects"),
+        use("flag_outliers"),
+        use("flatten_background", order=0, extended="no"),
+        use("match_counts"),
+        use("resample"),
+        use("combine"),
+        use("detect_sources"),
+    ),
+    frozenset({Role.SCIENCE, Role.SKY}),
+    Role.SCIENCE,
+    "image",
+    finds=frozenset({"dark", "flat", "bpm"}),
+    indispensable=frozenset({"add_variance", "separate_sky", "subtract_offset_sky"}),
+)
 CHECK_WCS = Recipe(
     "check_wcs",
     "checkWCS",
@@ -265,7 +250,7 @@ CHECK_WCS = Recipe(
 )
 
 #: In the order in which they are offered: for given roles the first that takes them is the default.
-RECIPES = (DARK, FLAT, K_FLAT, K_FLAT_WITH_DARKS, BPM, K_BPM, IMAGE, CHECK_WCS)
+RECIPES = (DARK, FLAT, K_FLAT, K_FLAT_WITH_DARKS, BPM, K_BPM, IMAGE, OFFSET, CHECK_WCS)
 
 #: What to do with frames that no recipe takes.
 _REMEDIES = {
@@ -358,17 +343,3 @@ def _missing(recipe: Recipe, roles: frozenset[Role]) -> str:
 def _refuse(what: str, remedy: str) -> Recipe:
     """Raise the error of inputs that do not belong together."""
     raise WrongInputs(f"{what} {remedy}")
-
-
-def plural(role: Role) -> str:
-    """Return the words for several frames of a role."""
-    head, *rest = role.value.split(" with ") if " with " in role else role.value.split(" of ")
-    joint = " with " if " with " in role else " of "
-    return joint.join([f"{head}s", *rest])
-
-
-def counted(role: Role, names: list[str]) -> str:
-    """Return how many frames of a role there are, with the name of the first."""
-    if len(names) == 1:
-        return f"1 {role.value} ({names[0]})"
-    return f"{len(names)} {plural(role)} ({names[0]}, …)"

@@ -136,6 +136,8 @@ STEPS = (
     Step("flat.divide_flat", "flatCorrect", "flatCorrected", rowwise=True),
     Step("badpixels.make_bpm", "makeBPM", "bpm", combines=True),
     Step("align.check_wcs", "checkWCS"),
+    Step("fields.separate_sky", "separateSky", "skySeparated"),
+    Step("offset.subtract_offset_sky", combines=True),
     Step("sky.subtract_sky", "subtractSky", "skySubtracted"),
     Step("align.align", "adjustWCSToReference", "wcsCorrected"),
     Step("probe.flag_probe", "flagGuideProbe"),

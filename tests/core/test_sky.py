@@ -246,3 +246,11 @@ def test_tick_may_stop_it(step):
 
     with pytest.raises(KeyboardInterrupt):
         step(set_of(3), tick=stop)
+
+
+def test_lone_frame_loses_its_level_once():
+    lone = frame(np.full((64, 64), 500.0), variance=500.0)
+    (once,) = subtract_sky([lone])
+    probed = once.with_(mask=np.full((64, 64), flags.PROBE, np.uint16))
+    (twice,) = subtract_sky([probed])
+    assert (twice.data == 0).all()

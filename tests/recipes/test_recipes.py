@@ -13,12 +13,11 @@ from f2widgets.recipes.recipes import (
     K_FLAT,
     K_FLAT_WITH_DARKS,
     RECIPES,
-    Role,
     recipe_for,
     recipe_named,
-    role_of,
     use,
 )
+from f2widgets.recipes.roles import Role, role_of
 
 ON, OFF = Role.LAMP_ON, Role.LAMP_OFF
 
