@@ -15,6 +15,8 @@ from f2widgets.core.notes import note
 from f2widgets.core.sky import NOT_SKY
 from f2widgets.core.trace import SURFACE, surface_table
 
+#: A pixel with one of these bits does not guide; flagged sources do.
+NO_GUIDE = np.uint16(flags.UNUSABLE | flags.SATURATED | flags.NONLINEAR | flags.PROBE)
 #: A pixel with one of these bits may hold faint light.
 _NOT_DARK = np.uint16(NOT_SKY | flags.NEAR_OBJECT)
 #: Sigma of its own noise from which on a pixel is no sky.
@@ -114,7 +116,8 @@ def surface_of(frame: Frame, order: int = 1, box: int = 64) -> Surface:
     Surface
         The fit.
     """
-    return Surface(_fit(*_box_means(frame, box, every=5), order, box, frame.shape), frame.shape)
+    means = _box_means(frame, box, out=NO_GUIDE, every=5)
+    return Surface(_fit(*means, order, box, frame.shape), frame.shape)
 
 
 def _unit(at: NDArray[np.floating] | NDArray[np.integer], size: int) -> NDArray[np.float64]:
@@ -122,8 +125,10 @@ def _unit(at: NDArray[np.floating] | NDArray[np.integer], size: int) -> NDArray[
     return np.asarray(2.0 * at / max(size - 1, 1) - 1.0)
 
 
-def _box_means(frame: Frame, box: int, every: int = 1) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean and number of the sky pixels in each box, from one row in `every`."""
+def _box_means(
+    frame: Frame, box: int, *, out: np.uint16 = _NOT_DARK, every: int = 1
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and number of the pixels without a bit of `out` in each box, from one row in `every`."""
     ny, nx = frame.shape
     columns = np.arange(0, nx, box)
     totals = np.zeros((-(-ny // box), columns.size))
@@ -132,7 +137,7 @@ def _box_means(frame: Frame, box: int, every: int = 1) -> tuple[NDArray[np.float
     def work(a: int, b: int) -> None:
         """Add up one row of boxes."""
         data = frame.data[a:b:every]
-        good = (frame.mask[a:b:every] & _NOT_DARK) == 0
+        good = (frame.mask[a:b:every] & out) == 0
         if frame.variance is not None:
             good &= np.square(data) <= np.float32(_CLIP**2) * frame.variance[a:b:every]
         # a column of a box has few pixels: single precision loses nothing there

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from hashlib import md5
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
 
 from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, ignore
-from f2widgets.core.background import surface_of
-from f2widgets.core.blocks import each_block
+from f2widgets.core.background import NO_GUIDE, surface_of
+from f2widgets.core.blocks import each, each_block
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import Grid
 from f2widgets.core.sorting import masked_median
 
 #: Bits that keep a pixel out of the guide; saturated stars belong in it.
 _OUT = np.uint16(flags.UNUSABLE)
+
+
+#: The last guide, by what it was made of.
+_held: dict[tuple[object, ...], Guide] = {}
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,39 @@ def make_guide(frames: Sequence[Frame], grid: Grid, *, tick: Tick = ignore) -> G
     -------
     Guide
         On the grid.
+
+    Notes
+    -----
+    Steps that follow each other ask for the same guide: the last is kept as long as the planes it is made of.
     """
+    planes = [plane for frame in frames for plane in (frame.data, frame.variance) if plane is not None]
+    made_of = (tuple(map(id, planes)), _marks(frames), grid.origins)
+    guide = _held.get(made_of)
+    if guide is None:
+        guide = _median(frames, grid, tick)
+        _held.clear()
+        _held[made_of] = guide
+        for plane in planes:
+            finalize(plane, _held.pop, made_of, None).atexit = False
+    return guide
+
+
+def _marks(frames: Sequence[Frame]) -> tuple[bytes, ...]:
+    """Return, for each frame, a digest of which pixels count."""
+    marks: dict[int, bytes] = {}
+
+    def mark(k: int) -> None:
+        digest = md5(usedforsecurity=False)
+        for out in (_OUT, NO_GUIDE):
+            digest.update(np.packbits((frames[k].mask & out) != 0))
+        marks[k] = digest.digest()
+
+    each([partial(mark, k) for k in range(len(frames))])
+    return tuple(marks[k] for k in range(len(frames)))
+
+
+def _median(frames: Sequence[Frame], grid: Grid, tick: Tick) -> Guide:
+    """Take the median."""
     surfaces = [surface_of(frame) for frame in frames]
     places = tuple((round(y), round(x)) for y, x in grid.origins)
     ny, nx = grid.shape

@@ -1,3 +1,5 @@
+from weakref import ref
+
 import numpy as np
 import pytest
 
@@ -75,3 +77,31 @@ def test_slopes_of_single_frames_go():
     flat = [one.with_(data=plane.astype(np.float32)) for one, plane in zip(frames, noise, strict=True)]
     expected = np.median([one.data for one in flat], axis=0)
     assert np.abs(guide.data - expected).mean() < 0.05
+
+
+def test_guide_is_made_once_for_the_same_frames(sky):
+    frames = dithered(sky, variance=1.0)
+    grid = common_grid(frames)
+    guide = make_guide(frames, grid)
+    objects = [one.with_(mask=one.mask | np.uint16(flags.OBJECT | flags.NEAR_OBJECT)) for one in frames]
+    assert make_guide(objects, grid) is guide
+    spoilt = frames[0].mask.copy()
+    spoilt[30, 30] = flags.COSMIC
+    other = make_guide([frames[0].with_(mask=spoilt), *frames[1:]], grid)
+    assert other.count[grid_place(grid, 0, 30, 30)] == guide.count[grid_place(grid, 0, 30, 30)] - 1
+    moved = [one.with_(data=one.data + np.float32(k)) for k, one in enumerate(frames)]
+    assert make_guide(moved, grid) is not guide
+
+
+def grid_place(grid, k, y, x):
+    """Return where a pixel of a frame falls in the grid."""
+    top, left = grid.origins[k]
+    return round(top) + y, round(left) + x
+
+
+def test_guide_goes_with_its_frames(sky):
+    frames = dithered(sky, variance=1.0)
+    held = ref(make_guide(frames, common_grid(frames)))
+    assert held() is not None
+    del frames
+    assert held() is None
