@@ -177,11 +177,18 @@ def _wrong_dark(darks: Sequence[Frame], hot: float, sigma: float, noisy: float) 
     mean, scatter = _mean_and_scatter([dark.data for dark in darks])
     mean = without_pedestal(mean)
     limit = max(hot * facts.exposure_time, sigma * noise / np.sqrt(n))
-    bad = (mean > limit) | (mean < -6 * noise / np.sqrt(n))
-    if n >= 4:  # with fewer, the scatter says little
-        allowed = noise**2 + np.maximum(mean, 0)  # a hot pixel's own photon noise is no fault
-        bad |= scatter > noisy**2 * (n - 1) * allowed
-    return np.asarray(bad)
+    bad = np.empty(mean.shape, bool)
+
+    def judge(a: int, b: int) -> None:
+        """Judge a block of rows."""
+        level = mean[a:b]
+        bad[a:b] = (level > limit) | (level < -6 * noise / np.sqrt(n))
+        if n >= 4:  # with fewer, the scatter says little
+            allowed = noise**2 + np.maximum(level, 0)  # a hot pixel's own photon noise is no fault
+            bad[a:b] |= scatter[a:b] > noisy**2 * (n - 1) * allowed
+
+    each_block(judge, len(mean), rows=64)
+    return bad
 
 
 def _mean_and_scatter(planes: list[Plane]) -> tuple[Plane, Plane]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from f2widgets.core.beat import beat
+from f2widgets.core.blocks import each_block
 from f2widgets.core.frame import Plane
 from f2widgets.core.sorting import median
+from f2widgets.core.stacking import median_of_usable
 
 
 @dataclass(frozen=True)
@@ -156,16 +159,28 @@ def box_medians(image: Plane, good: NDArray[np.bool_], size: int, least: float =
         The medians.
     """
     ny, nx = image.shape
-    out = np.full((-(-ny // size), -(-nx // size)), np.nan)
-    for j in range(out.shape[0]):
-        beat()
-        rows = slice(j * size, (j + 1) * size)
-        for i in range(out.shape[1]):
-            piece = (rows, slice(i * size, (i + 1) * size))
-            values = image[piece][good[piece]]
-            if values.size > least * good[piece].size:
-                out[j, i] = np.median(values)
+    out = np.empty((-(-ny // size), -(-nx // size)))
+    whole = nx // size * size
+
+    def work(a: int, b: int) -> None:
+        """Take the medians of one row of boxes, the narrower one at its end by itself."""
+        for first, last, width in ((0, whole, size), (whole, nx, nx - whole)):
+            if first < last:
+                values, usable = (
+                    _columns(image[a:b, first:last], width),
+                    _columns(good[a:b, first:last], width),
+                )
+                enough = usable.sum(axis=0) > least * len(usable)
+                boxes = out[a // size, first // size : -(-last // size)]
+                boxes[:] = np.where(enough, median_of_usable(values, usable), np.nan)
+
+    each_block(work, ny, rows=size)
     return out
+
+
+def _columns(rows: NDArray[Any], width: int) -> NDArray[Any]:
+    """Return the pixels of each box in a row of boxes as a column."""
+    return rows.reshape(len(rows), -1, width).swapaxes(0, 1).reshape(-1, len(rows) * width).T
 
 
 def spread(boxes: NDArray[np.float64], size: int, shape: tuple[int, int]) -> Plane:

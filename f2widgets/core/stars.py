@@ -132,7 +132,7 @@ def _peaks(frame: Frame, limit: float) -> tuple[NDArray[np.int_], NDArray[np.int
             real &= here > soft[y - j, x - i]
         found[a] = (y[real] + a - 1, x[real] + 1)
 
-    each_block(work, ny, rows=128)
+    each_block(work, ny, rows=32)
     rows, columns = zip(*(found[a] for a in sorted(found)), strict=True) if found else ((), ())
     nothing = [np.zeros(0, int)]
     return np.concatenate([*rows, *nothing]), np.concatenate([*columns, *nothing])
