@@ -13,6 +13,7 @@ import click
 from f2widgets import __version__
 from f2widgets.io.atomic import written_whole
 from f2widgets.io.descriptors import descriptor
+from f2widgets.io.diagnosis import Removal, diagnose
 from f2widgets.io.index import indexed
 from f2widgets.io.listing import csv_lines, listing
 from f2widgets.io.names import expand_names, names_in
@@ -139,7 +140,9 @@ def dataselect(
         _write(output, [*_dataselect_comments(wanted, unwanted, expr), *names])
     if verbose or not output:
         _print(names)
-    _say_what_was_left(chosen, verbose)
+    tagged = [*chosen.matched, *chosen.undecided, *chosen.removed_by["expression"]]
+    removals = diagnose(tagged, expr, strict).removals if verbose and expr is not None else ()
+    _say_what_was_left(chosen, verbose, removals)
     if chosen.unreadable:
         click.get_current_context().exit(IN_PART)
 
@@ -213,13 +216,15 @@ def _dataselect_comments(wanted: Sequence[str], unwanted: Sequence[str], expr: s
     ]
 
 
-def _say_what_was_left(chosen: Selection, verbose: bool) -> None:
+def _say_what_was_left(chosen: Selection, verbose: bool, removals: Sequence[Removal]) -> None:
     """Tell about files that could not be read or decided, and if asked about the others."""
     for row in chosen.unreadable:
         click.echo(f"f2: left out: {row.problem}", err=True)
     if chosen.undecided:
         lacking = ", ".join(f"{name} ({count})" for name, count in chosen.missing.items())
         click.echo(f"f2: {_files(len(chosen.undecided))} left out undecided, without {lacking}", err=True)
+    for one in removals if len(removals) > 1 else ():
+        click.echo(f"f2: {one.text}: leaves out {one.in_order} here, {one.alone} alone", err=True)
     if verbose:
         reasons = {"tags": "lack a tag", "xtags": "have an excluded tag", "expression": "fail the expression"}
         for reason, rows in chosen.removed_by.items():

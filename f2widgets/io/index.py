@@ -200,7 +200,7 @@ class Index:
             self._put(some, read, states)
             tick(len(paths) - len(new) + start + len(some), len(paths))
         whole = [record for record in found if record is not None]
-        self._learn(whole, names)
+        self._learn(whole, names, tick)
         if new:
             self._drop(paths)
         return whole
@@ -257,16 +257,20 @@ class Index:
             with self._opened() as connection:
                 connection.executemany(f"INSERT OR REPLACE INTO file ({_COLUMNS}) VALUES ({marks})", rows)
 
-    def _learn(self, found: Sequence[Record], names: Sequence[str]) -> None:
+    def _learn(self, found: Sequence[Record], names: Sequence[str], tick: Tick) -> None:
         """Ask files from the index what they have not been asked before, and keep the answers."""
-        rows = []
-        for record in found:
+        rows: list[tuple[Any, ...]] = []
+        for done, record in enumerate(found, 1):
             if isinstance(record.headers, StoredHeaders):
                 known = len(record.answers)
                 _answer(record, names)
                 if len(record.answers) > known:
                     row = (*record.headers.__dict__["row"], self._stamp, to_json(record.answers))
                     rows.append((*row, _sum(row)))
+            if len(rows) == CHUNK:
+                self._write(rows)
+                rows = []
+                tick(done, len(found))
         self._write(rows)
 
     def _drop(self, paths: Sequence[Path]) -> None:

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from f2widgets.core.annotations import Tick, ignore
 from f2widgets.core.frame import Facts
 from f2widgets.errors import NotF2Data, ParameterError
 from f2widgets.io.descriptors import Descriptor, descriptor
@@ -222,7 +223,9 @@ def require_f2(record: Record) -> Record:
     return record
 
 
-def find_files(folder: str | os.PathLike[str], recurse: bool = True, mask: str | None = None) -> list[Path]:
+def find_files(
+    folder: str | os.PathLike[str], recurse: bool = True, mask: str | None = None, *, tick: Tick = ignore
+) -> list[Path]:
     """Return the FITS files of a folder, sorted by folder and name.
 
     Parameters
@@ -233,6 +236,8 @@ def find_files(folder: str | os.PathLike[str], recurse: bool = True, mask: str |
         Look in the folders inside as well; hidden ones are left out.
     mask : str, optional
         Regular expression for the beginning of the name, in place of the usual endings.
+    tick : callable, optional
+        Called for each folder with the files found so far, twice; it may raise to stop.
 
     Returns
     -------
@@ -261,6 +266,7 @@ def find_files(folder: str | os.PathLike[str], recurse: bool = True, mask: str |
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if recurse and not name.startswith("."))
         found += [Path(parent, name) for name in sorted(names) if wanted.match(name)]
+        tick(len(found), len(found))
     return found
 
 

@@ -137,7 +137,7 @@ function build(page) {
   const file = make("input", { type: "text", size: 18, placeholder: "f2_table.csv", spellcheck: "false" });
   content.append(
     make("div", { cls: "f2-row" }, field("Condition", condition), count, button("Take these files", () => page.ask("take"), { cls: "f2-button f2-main" })),
-    wrong, removals,
+    readingOf(page), wrong, removals,
     make("div", { cls: "f2-row" }, chooser, header, compare, make("span", { cls: "f2-space" }),
       field("CSV", file), field("overwrite", overwrite), button("Write", () => page.ask("write_csv", { path: file.value, overwrite: overwrite.checked }))),
     table.element, pane);

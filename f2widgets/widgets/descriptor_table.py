@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
+from f2widgets.core.annotations import Tick, ignore
 from f2widgets.errors import ExpressionError, NotWritten
 from f2widgets.io.atomic import written_whole
 from f2widgets.io.diagnosis import Diagnosis, diagnose
@@ -15,7 +16,7 @@ from f2widgets.io.index import indexed
 from f2widgets.io.listing import csv_lines, listing
 from f2widgets.io.records import USUAL, Record
 from f2widgets.widgets.deeds import Deed, Name
-from f2widgets.widgets.file_panel import FilePanel
+from f2widgets.widgets.file_panel import FEW, FilePanel
 from f2widgets.widgets.panel import asked_by_page, from_page, table_html
 from f2widgets.widgets.rows import (
     columns,
@@ -65,7 +66,7 @@ class DescriptorTable(FilePanel):
         self.columns = known_columns(columns)
         self.expression = ""
         self._matched: tuple[Record, ...] = ()
-        self.guarded(self._read)
+        self.guarded(lambda: self._keep(self._found(self._tell_once, ignore)))
         self.filter(expression)
         self.workspace.observe(self._files_changed, "files")
 
@@ -100,8 +101,7 @@ class DescriptorTable(FilePanel):
             If there is no such descriptor.
         """
         self.columns = known_columns(names)
-        self._read()
-        self._send_rows()
+        self._begin(len(self.workspace.files) <= FEW)
 
     def filter(self, expression: str) -> Diagnosis:
         """Show only files that meet a condition.
@@ -231,12 +231,20 @@ class DescriptorTable(FilePanel):
         """Return the files that meet the condition; without one, also those that cannot be read."""
         return self._matched if self.expression else self.records
 
-    def _read(self) -> None:
+    def _found(self, say: Callable[[str], object], tick: Tick) -> list[Record]:
         """Read the headers of the workspace's files."""
-        self.records = indexed(self.workspace.files, ("tags", *self.columns), say=self._tell_once)
+        return indexed(self.workspace.files, ("tags", *self.columns), say=say, tick=tick)
+
+    def _keep(self, found: list[Record]) -> None:
+        """Take over what was read."""
+        self.records = found
         self.filter(self.expression)
+
+    def _take(self, found: list[Record]) -> None:
+        """Take over what was read, and show it."""
+        self._keep(found)
+        self._send_rows()
 
     def _files_changed(self, _: Any) -> None:
         """Show other files."""
-        self.guarded(self._read)
-        self.guarded(self._send_rows)
+        self._begin(len(self.workspace.files) <= FEW)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from f2widgets.errors import ParameterError
+from f2widgets.core.annotations import Tick
+from f2widgets.errors import Cancelled, ParameterError
 from f2widgets.io.records import Record
 from f2widgets.io.select import select
+from f2widgets.recipes.events import Advanced, Event, Listener, Note
 from f2widgets.widgets.deeds import Deed
 from f2widgets.widgets.panel import Panel, from_page
 from f2widgets.widgets.rows import as_arguments
+from f2widgets.widgets.worker import Worker
 from f2widgets.widgets.workspace import Workspace
+
+#: So many files are read at once, in less than a second or so; more in the background.
+FEW = 300
 
 
 class FilePanel(Panel):
@@ -36,6 +43,8 @@ class FilePanel(Panel):
         self.records: list[Record] = []
         self.left_out: frozenset[Path] = frozenset()
         self._told: set[str] = set()
+        self._worker = Worker(self._heard, self._ended)
+        self._again = False
         self.workspace.observe(lambda _: self._send_picked(), "selection")
 
     @property
@@ -137,6 +146,83 @@ class FilePanel(Panel):
             self._told.add(text)
             self.tell(text)
 
+    # Reading, in the background where files are many.
+
+    def _found(self, say: Callable[[str], object], tick: Tick) -> list[Record]:
+        """Read the headers of the files; in another thread."""
+        raise NotImplementedError
+
+    def _take(self, found: list[Record]) -> None:
+        """Take over what was read, and show it."""
+        raise NotImplementedError
+
+    def _begin(self, few: bool) -> None:
+        """Begin to read, after what is read now; few files, or without a loop of events, are waited for."""
+        if self._worker.busy:
+            self._again = True
+            self._worker.cancel()
+        else:
+            self._worker.start(self._work)
+            self.send({"kind": "reading", "done": 0, "total": 0})
+        if few or not _in_a_loop():
+            self.wait()
+
+    def _work(self, listen: Listener) -> list[Record]:
+        """Read, and tell of the progress."""
+
+        def tick(done: int, total: int, /) -> None:
+            listen(Advanced("files", done, total))
+
+        return self._found(lambda text: listen(Note("files", text)), tick)
+
+    @from_page
+    def cancel(self) -> None:
+        """Stop reading; what is listed stays, and what was read is known the next time."""
+        self._again = False
+        self._worker.cancel()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait for the end of the reading; for scripts and tests.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait at most.
+
+        Raises
+        ------
+        TimeoutError
+            If it is not done by then.
+        """
+        while self._worker.busy:
+            self._worker.wait(timeout)
+
+    def _heard(self, events: list[Event]) -> None:
+        """Tell the page how far the reading is."""
+        for event in events:
+            if isinstance(event, Note):
+                self._tell_once(event.text)
+        if isinstance(event := events[-1], Advanced):
+            self.send({"kind": "reading", "done": event.done, "total": event.total})
+
+    def _ended(self, result: Any, error: BaseException | None) -> None:
+        """Show what was read, or tell why not."""
+        if self._again:
+            self._again = False
+            self._begin(few=False)
+            return
+        self.send({"kind": "reading", "done": None, "total": None})
+        if isinstance(error, Cancelled):
+            self.tell("Stopped. What was read so far is known the next time.")
+            return
+
+        def taken() -> None:
+            if error is not None:
+                raise error
+            self._take(result)
+
+        self.guarded(taken)
+
     def _at(self, rows: Iterable[int]) -> list[Path]:
         """Return the files at some places."""
         try:
@@ -152,3 +238,12 @@ class FilePanel(Panel):
     def _ticked(self) -> list[int]:
         """Return the places of the files that are ticked."""
         return [i for i, row in enumerate(self.records) if row.path not in self.left_out]
+
+
+def _in_a_loop() -> bool:
+    """Tell whether there is a loop of events, as in a notebook, in which the end of reading is told."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -23,16 +23,6 @@ function build(page) {
   const pattern = make("input", { type: "text", size: 12, spellcheck: "false", cls: "f2-mono", on: { change: () => begin() } });
   const begin = () => page.ask("begin", { folder: folder.value, recurse: recurse.checked, pattern: pattern.value });
 
-  // How far the reading is.
-  const bar = make("progress", { "aria-label": "Headers read", max: 1 });
-  const far = make("span");
-  const reading = make("div", { cls: "f2-row", hidden: true, role: "status" }, bar, far, button("Cancel", () => page.ask("cancel")));
-  page.on("reading", ({ done, total }) => {
-    reading.hidden = done === null;
-    if (total) { bar.max = total; bar.value = done; } else bar.removeAttribute("value");
-    fill(far, total ? `${done} of ${total} headers` : "looking …");
-  });
-
   // The list.
   const table = tableOf({ label: "Files", ticks: true, height: 470, empty: "no FITS files here",
     select: (ids) => { picked = ids.map(Number); page.ask("pick", { rows: picked }); },
@@ -116,7 +106,7 @@ function build(page) {
 
   content.append(
     make("div", { cls: "f2-row" }, field("Folder", folder), list, field("folders inside", recurse), field("Names", pattern), button("Look again", begin)),
-    reading,
+    readingOf(page),
     make("div", { cls: "f2-row" }, count, field("Group by", by), make("span", { cls: "f2-space" }), clear,
       button("Take these files", () => page.ask("take"), { cls: "f2-button f2-main" })),
     make("div", { cls: "f2-sides" }, facets, make("div", { cls: "f2-side" }, bundle.element, table.element)));

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import fnmatch
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from f2widgets.errors import Cancelled, ParameterError
+from f2widgets.core.annotations import Tick, ignore
+from f2widgets.errors import ParameterError
 from f2widgets.io.facets import FACETS, UNTOLD, facets, groups, within
 from f2widgets.io.index import indexed
 from f2widgets.io.records import Record, find_files
-from f2widgets.recipes.events import Advanced, Event, Listener, Note
 from f2widgets.widgets.deeds import Deed
-from f2widgets.widgets.file_panel import FilePanel
+from f2widgets.widgets.file_panel import FEW, FilePanel
 from f2widgets.widgets.panel import asked_by_page, from_page, table_html
 from f2widgets.widgets.recent import Look, looks, remember
 from f2widgets.widgets.rows import columns, packed
-from f2widgets.widgets.worker import Worker
 from f2widgets.widgets.workspace import Workspace
 
 #: Columns of the list.
@@ -73,9 +71,7 @@ class FileSelector(FilePanel):
         self.picks: dict[str, tuple[str, ...]] = {}
         self.by: tuple[str, ...] = ()
         self._left: list[Record] = []
-        self._worker = Worker(self._heard, self._ended)
-        self._again = False
-        self.guarded(lambda: self._keep(self._found()))
+        self.guarded(lambda: self._keep(self._found(self._tell_once, ignore)))
         if picks:
             self.pick_values(picks)
         self.workspace.observe(lambda _: self.guarded(self._folder_changed), "folder")
@@ -123,86 +119,24 @@ class FileSelector(FilePanel):
             If the folder cannot be read.
         """
         path = Path(os.path.abspath(Path(folder.strip() or ".").expanduser()))
-        find_files(path, recurse=False)  # an unreadable one is told at once, and nothing changes
+        inside = find_files(path, recurse=False)  # an unreadable one is told at once, and nothing changes
         self.recurse = self.recurse if recurse is None else bool(recurse)
         self.pattern = (self.pattern if pattern is None else pattern).strip() or "*"
         if path != self.workspace.folder:
             self.workspace.folder = path  # which begins
         else:
-            self._begin()
+            self._begin(not self.recurse and len(inside) <= FEW)
 
     def _folder_changed(self) -> None:
-        """Look into the folder that somebody set; without a loop of events at once."""
-        self._begin()
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            self.wait()
+        """Look into the folder that somebody set."""
+        self._begin(not self.recurse and len(find_files(self.workspace.folder, recurse=False)) <= FEW)
 
-    def _begin(self) -> None:
-        """Start the worker, after what it is doing now."""
-        if self._worker.busy:
-            self._again = True
-            self._worker.cancel()
-        else:
-            self._worker.start(self._found)
-            self.send({"kind": "reading", "done": 0, "total": 0})
-
-    @from_page
-    def cancel(self) -> None:
-        """Stop reading; what is listed stays, and what was read is known the next time."""
-        self._again = False
-        self._worker.cancel()
-
-    def wait(self, timeout: float | None = None) -> None:
-        """Wait for the end of the reading; for scripts and tests.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds to wait at most.
-
-        Raises
-        ------
-        TimeoutError
-            If it is not done by then.
-        """
-        while self._worker.busy:
-            self._worker.wait(timeout)
-
-    def _found(self, listen: Listener | None = None) -> list[Record]:
-        """Find the files and read their headers; in the other thread."""
-        say = self._tell_once if listen is None else lambda text: listen(Note("files", text))
+    def _found(self, say: Callable[[str], object], tick: Tick) -> list[Record]:
+        """Find the files and read their headers."""
         fitting = re.compile(fnmatch.translate(self.pattern)).match
-        paths = [path for path in find_files(self.workspace.folder, self.recurse) if fitting(path.name)]
-
-        def tick(done: int, total: int) -> None:
-            if listen is not None:
-                listen(Advanced("files", done, total))
-
+        every = find_files(self.workspace.folder, self.recurse, tick=tick)
+        paths = [path for path in every if fitting(path.name)]
         return indexed(paths, (*COLUMNS, *FACETS), say=say, tick=tick)
-
-    def _heard(self, events: list[Event]) -> None:
-        """Tell the page how far the reading is."""
-        for event in events:
-            if isinstance(event, Note):
-                self._tell_once(event.text)
-        if isinstance(event := events[-1], Advanced):
-            self.send({"kind": "reading", "done": event.done, "total": event.total})
-
-    def _ended(self, result: Any, error: BaseException | None) -> None:
-        """Show what was found, or tell why not."""
-        if self._again:
-            self._again = False
-            self._begin()
-            return
-        self.send({"kind": "reading", "done": None, "total": None})
-        if isinstance(error, Cancelled):
-            self.tell("Stopped. What was read so far is known the next time.")
-        elif isinstance(error, Exception):
-            self.guarded(lambda: _raised(error))
-        else:
-            self.guarded(lambda: self._take(result))
 
     def _take(self, found: list[Record]) -> None:
         """Take over what was found, and show it."""
@@ -358,11 +292,6 @@ class FileSelector(FilePanel):
         titles = [one["title"] for one in columns(COLUMNS)]
         caption = f"{len(rows)} files in {self.workspace.folder}"
         return {"text/html": table_html(titles, rows, caption)}
-
-
-def _raised(error: Exception) -> None:
-    """Raise an error."""
-    raise error
 
 
 def _condition(picks: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], str]:

@@ -23,6 +23,19 @@ function unpacked({ columns, rows, reasons }, ticked = null) {
   return { rows: made, columns: Object.keys(reasons).length ? [...columns, problem] : columns };
 }
 
+// A row that tells how far Python is in reading headers, with a button to stop it; hidden while it reads nothing.
+function readingOf(page) {
+  const bar = make("progress", { "aria-label": "Headers read", max: 1 });
+  const far = make("span");
+  const row = make("div", { cls: "f2-row", hidden: true, role: "status" }, bar, far, button("Cancel", () => page.ask("cancel")));
+  page.on("reading", ({ done, total }) => {
+    row.hidden = done === null;
+    if (total) { bar.max = total; bar.value = done; } else bar.removeAttribute("value");
+    fill(far, total ? `${done} of ${total} headers` : "looking …");
+  });
+  return row;
+}
+
 function tableOf(options) {
   const { label, height = 320, ticks = false, several = true } = options;
   let columns = [], rows = [], shown = [], picked = new Set(), active = 0, anchor = 0;

@@ -136,6 +136,14 @@ def test_dataselect_counts_the_undecided(night, f2):
     assert "4 files left out that fail the expression" in err
 
 
+def test_dataselect_tells_what_each_condition_leaves_out(night, f2):
+    _, out, err = f2("dataselect", RAW, "--expr", "exposure_time == 120 and not DARK", "-v")
+    assert len(out.splitlines()) == 1
+    assert "exposure_time == 120: leaves out 3 here, 3 alone" in err
+    assert "not DARK: leaves out 1 here, 2 alone" in err
+    assert "leaves out" not in f2("dataselect", RAW, "--expr", "DARK", "-v")[2]
+
+
 @pytest.mark.parametrize(
     ("words", "status", "told"),
     [
