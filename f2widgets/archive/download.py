@@ -22,7 +22,7 @@ from typing import IO, Any, Literal
 from urllib.parse import quote
 
 from f2widgets.archive.records import Archived
-from f2widgets.archive.service import Archive, Forbidden, Passing, Unknown
+from f2widgets.archive.service import LIMITED, Archive, Forbidden, Passing, Unknown
 from f2widgets.errors import Cancelled, F2Error, NotFetched
 from f2widgets.io.atomic import not_written, written_whole
 
@@ -178,12 +178,9 @@ def part_of(file: Archived, folder: Path) -> Path:
 
 def _proprietary(file: Archived) -> Outcome:
     """Say from when on a file is public."""
-    when = (
-        f"proprietary until {file.release}"
-        if file.is_proprietary()
-        else "the archive keeps it for its owners"
-    )
-    return Outcome(file, "proprietary", why=when)
+    if file.is_proprietary():
+        return Outcome(file, "proprietary", why=f"proprietary until {file.release}")
+    return Outcome(file, "proprietary", why=f"the archive refuses it. {LIMITED}")
 
 
 def _there(file: Archived, task: Task) -> Outcome | None:

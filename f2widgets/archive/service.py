@@ -38,6 +38,11 @@ OFFLINE = (
     "Check the network and try again; what was fetched is kept. Without a network, `f2 simulate example1 DIR`"
     " makes the frames of Example 1 with their truth."
 )
+#: What to do where the archive refuses.
+LIMITED = (
+    "The archive limits access from some networks, and keeps proprietary files for their owners: log in"
+    f" there, and set {SESSION_VARIABLE} to the session that its page shows."
+)
 
 T = TypeVar("T")
 
@@ -124,7 +129,9 @@ class Archive:
 
         try:
             text = self.patiently(ask, at_once_if_unreachable=True)
-        except (Forbidden, Unknown) as error:
+        except Forbidden as error:
+            raise NotFetched(f"{self.server} refuses to answer. {LIMITED}") from error
+        except Unknown as error:
             raise NotFetched(
                 f"{self.server} answers that it has no {path}. Check the address of the archive."
             ) from error

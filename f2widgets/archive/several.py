@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from queue import Empty, Queue
+from shutil import disk_usage
 from threading import Thread
 from time import monotonic
 
@@ -15,7 +16,7 @@ from f2widgets.archive.records import Archived
 from f2widgets.archive.service import Archive
 from f2widgets.archive.wanted import wanted
 from f2widgets.core.annotations import Tick, ignore
-from f2widgets.errors import Cancelled, ParameterError
+from f2widgets.errors import Cancelled, NotWritten, ParameterError
 
 #: Downloads at a time: more would not be polite.
 AT_ONCE = 4
@@ -124,11 +125,14 @@ def fetch_files(
     ------
     ParameterError
         If `at_once` is out of its limits.
+    NotWritten
+        If there is not enough room for what is not there yet.
     """
     if not 1 <= at_once <= AT_ONCE:
         raise ParameterError(
             f"at_once={at_once!r} must be 1 to {AT_ONCE}: more downloads at a time are impolite."
         )
+    _require_room(files, task)
     todo: Queue[Archived] = Queue()
     for file in files:
         todo.put(file)
@@ -145,6 +149,20 @@ def fetch_files(
         until = monotonic() + PATIENCE
         for worker in workers:
             worker.join(timeout=max(0.0, until - monotonic()))
+
+
+def _require_room(files: Sequence[Archived], task: Task) -> None:
+    """Refuse to fill a disk."""
+    there = next(
+        folder for folder in (task.folder.absolute(), *task.folder.absolute().parents) if folder.exists()
+    )
+    new = [file for file in files if not any((task.folder / n).exists() for n in (file.name, file.filename))]
+    need = sum(file.data_size if task.unpack else file.size for file in new)
+    if (free := disk_usage(there).free) < need:
+        raise NotWritten(
+            f"{task.folder} has not enough room: {need / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are"
+            " free. Make room, choose another folder with --out, or ask for less."
+        )
 
 
 def _work(

@@ -29,6 +29,8 @@ EXAMPLES = {
         " S20200107S0035-041 S20200111S0257-260 S20200108S0010-019"
     ),
 }
+#: Files that are asked for one by one at most, where a night's frames of Flamingos-2 have none of that name.
+MOST_ASKED = 20
 _RANGE = re.compile(r"(?P<night>[NS]\d{8}S)(?P<first>\d{4})(-(?P<last>\d{1,4}))?(\.fits)?(\.bz2)?")
 #: Programmes, old and new; further numbers make an observation and a data label of one.
 _PROGRAMME = r"(G[NS]-\d{4}[AB]-[A-Z]{1,3}-\d+|G[NS]-(CAL|ENG)\d{8}|G-\d{4}[AB]-\d{4}-[A-Z])"
@@ -88,6 +90,10 @@ def wanted(
     """
     found = Wanted()
     files, here, selections = _sorted_out(names)
+    if not (files or selections or calibrations):
+        raise ParameterError(
+            "Only files that are here were named. To have their calibrations, ask for those."
+        )
     if files or here:
         of_files = _of_files(archive, [*files, *here], found)
         frames = [of_files[name] for name in (*files, *here) if name in of_files]
@@ -117,14 +123,14 @@ def _sorted_out(names: Iterable[str]) -> tuple[list[str], list[str], list[tuple[
     here: list[str] = []
     selections: list[tuple[str, str]] = []
     for name in _expanded(names):
-        if os.path.isfile(name):
-            here.append(root_of(name))
-        elif name in EXAMPLES:
+        if name in EXAMPLES:
             files += [root for word in EXAMPLES[name].split() for root in _roots(word)]
-        elif roots := _roots(name):
+        elif roots := _roots(name):  # a name without a folder means the archive's file, be it here or not
             files += roots
-        elif key := next((key for key, form in _TERMS if form.fullmatch(name)), None):
-            selections.append((key, name))
+        elif os.path.isfile(name):
+            here.append(root_of(name))
+        elif key := next((key for key, form in _TERMS if form.fullmatch(name.upper())), None):
+            selections.append((key, name.upper()))
         else:
             raise ParameterError(
                 f"{name!r} is neither a programme (GS-2013B-Q-15), nor a file of the archive"
@@ -156,13 +162,13 @@ def _of_files(archive: Archive, roots: Sequence[str], found: Wanted) -> dict[str
     for night, count in nights.items():
         if count > 1:
             known |= _by_root(archive.records(f"filepre={night}", "inst=F2"))
-    for root in roots:
-        if root not in known:
-            known |= _by_root(archive.records(f"filename={root}.fits"))
+    unknown = [root for root in roots if root not in known]
+    for root in unknown if len(unknown) <= MOST_ASKED else ():
+        known |= _by_root(archive.records(f"filename={root}.fits"))
     for root in dict.fromkeys(roots):
         if root not in known:
-            unknown = Archived(f"{root}.fits", f"{root}.fits", 0, 0)
-            found.left_out.append(Outcome(unknown, "failed", why="the archive has no such file"))
+            none = Archived(f"{root}.fits", f"{root}.fits", 0, 0)
+            found.left_out.append(Outcome(none, "failed", why="the archive has no such frame"))
         elif "F2" not in known[root].facts.tags:
             why = f"is from {known[root].facts.instrument or 'another instrument'}, not from Flamingos-2"
             found.left_out.append(Outcome(known.pop(root), "failed", why=why))

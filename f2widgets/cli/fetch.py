@@ -96,13 +96,13 @@ def fetch(
     outcomes = [*told, *found.left_out]
     if not quiet:
         click.echo(_summary(outcomes))
-    _leave(outcomes)
+    _leave(outcomes, bool(found.notes))
 
 
-def _leave(outcomes: Sequence[Outcome]) -> None:
-    """Leave with the status that says whether all is there."""
+def _leave(outcomes: Sequence[Outcome], lacking: bool) -> None:
+    """Leave with the status that says whether all is there; `lacking` tells that some calibration is not."""
     missing = [one for one in outcomes if one.state in ("failed", "proprietary")]
-    if missing or not outcomes:
+    if missing or lacking or not outcomes:
         click.get_current_context().exit(IN_PART if any(one.is_there for one in outcomes) else 1)
 
 

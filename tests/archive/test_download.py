@@ -177,7 +177,10 @@ def test_proprietary_files_are_left_with_their_date_unless_they_are_ours(
 
 def test_a_refusal_without_a_date_is_told_as_such(bring, server):
     server.faults[NAME] = ["403"]
-    assert bring().why == "the archive keeps it for its owners"
+    outcome = bring()
+    assert outcome.state == "proprietary"
+    assert "limits access from some networks" in outcome.why
+    assert SESSION_VARIABLE in outcome.why
 
 
 def test_the_day_of_release_is_public():

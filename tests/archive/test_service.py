@@ -28,7 +28,7 @@ def test_trouble_that_passes_is_waited_for(archive, server, faults):
     [
         (["503"] * 3, "answers 503 Service Unavailable. Try again later"),
         (["404"], "has no jsonsummary/canonical/inst=F2. Check the address"),
-        (["403"], "Check the address"),
+        (["403"], "refuses to answer. The archive limits access .* GEMINI_ARCHIVE_SESSION"),
         (["cut"] * 3, "broke off"),
     ],
 )

@@ -1,10 +1,11 @@
 import time
+from types import SimpleNamespace
 
 import pytest
 
 import f2widgets
 from f2widgets.archive import fetch
-from f2widgets.errors import Cancelled, NotFetched, ParameterError
+from f2widgets.errors import Cancelled, NotFetched, NotWritten, ParameterError
 from f2widgets.io.records import records
 
 FRAMES = "S20171121S0075-077"
@@ -91,6 +92,14 @@ def test_a_stop_does_not_wait_for_a_server_that_is_silent(server, tmp_path):
     with pytest.raises(Cancelled):
         fetch(FRAMES, tmp_path, archive=Archive(server.url, timeout=60.0), on_progress=stop)
     assert time.monotonic() - begin < 2.5
+
+
+def test_a_disk_without_room_is_not_filled(archive, server, tmp_path, monkeypatch):
+    monkeypatch.setattr("f2widgets.archive.several.disk_usage", lambda folder: SimpleNamespace(free=10_000))
+    with pytest.raises(NotWritten, match=r"has not enough room: .* --out"):
+        fetch(FRAMES, tmp_path / "out" / "below", archive=archive)
+    assert list(tmp_path.iterdir()) == []
+    assert fetch("S20171121S0075", tmp_path, archive=archive)[0].is_there  # it takes less
 
 
 def test_the_address_alone_is_enough(server, tmp_path):

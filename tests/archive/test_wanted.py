@@ -26,12 +26,19 @@ def test_files_and_ranges_in_any_spelling(archive, server):
 def test_what_the_archive_does_not_have_is_told(archive):
     found = wanted(archive, ["S20171121S0075", "S20171121S0999"])
     assert roots(found) == ["S20171121S0075"]
-    assert left_out(found) == {"S20171121S0999": ("failed", "the archive has no such file")}
+    assert left_out(found) == {"S20171121S0999": ("failed", "the archive has no such frame")}
+
+
+def test_a_whole_night_costs_few_questions(archive, server):
+    found = wanted(archive, ["S20171121S0001-999"])
+    assert len(found.files) == 7
+    assert len(found.left_out) == 992
+    assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize(
     ("name", "count"),
-    [("GS-2017B-Q-1", 13), ("GS-2017B-Q-1-5", 13), ("GS-2017B-Q-1-5-076", 1)],
+    [("gs-2017b-q-1", 13), ("GS-2017B-Q-1", 13), ("GS-2017B-Q-1-5", 13), ("GS-2017B-Q-1-5-076", 1)],
 )
 def test_programmes_observations_and_data_labels(archive, name, count):
     found = wanted(archive, [name], everything=True)
@@ -62,10 +69,17 @@ def test_files_of_other_instruments_are_told(archive, server):
 def test_a_file_here_stands_for_its_frame_and_is_not_fetched(archive, night, tmp_path):
     mine = tmp_path / "S20171121S0075.fits"
     mine.write_bytes(bz2.decompress((night / "S20171121S0075.fits.bz2").read_bytes()))
-    assert roots(wanted(archive, [str(mine)])) == []
+    with pytest.raises(ParameterError, match="Only files that are here"):
+        wanted(archive, [str(mine)])
     with_darks = wanted(archive, [str(mine), "S20171121S0076"], calibrations=True)
     assert "S20171121S0075" not in roots(with_darks)
     assert {"S20171121S0076", "S20171120S0115"} <= set(roots(with_darks))
+
+
+def test_a_name_without_a_folder_means_the_archives_file_even_if_it_is_here(archive, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "S20171121S0075.fits.bz2").write_text("from an earlier call")
+    assert roots(wanted(archive, ["S20171121S0075.fits.bz2"])) == ["S20171121S0075"]
 
 
 def test_lists(archive, tmp_path, monkeypatch):

@@ -45,9 +45,17 @@ def test_nothing_but_failures(server, tmp_path):
     done = f2("fetch", "S20171121S0092", "S20171121S0999", folder=tmp_path)
     assert done.status == 1
     assert done.err.splitlines() == [
-        "f2: S20171121S0999.fits: the archive has no such file",
+        "f2: S20171121S0999.fits: the archive has no such frame",
         "f2: S20171121S0092.fits: proprietary until 2999-01-01",
     ]
+
+
+def test_missing_calibrations_are_a_part(server, tmp_path):
+    server.files = {name: held for name, held in server.files.items() if "S20171126S1111" not in name}
+    done = f2("fetch", "S20171121S0075", "--calibrations", folder=tmp_path)
+    assert done.status == 3
+    assert done.err.startswith("f2: note: The archive has no flat in Y with the lamp off within 90 days")
+    assert done.out.splitlines()[-1] == "4 fetched."
 
 
 def test_a_list_fetches_nothing(server, tmp_path):
