@@ -126,13 +126,15 @@ class FrameFile:
         """
         return self.rows(0, self.shape[0])
 
-    def rows(self, start: int, stop: int) -> Frame:
+    def rows(self, start: int, stop: int, *, pixels_only: bool = False) -> Frame:
         """Return a band of rows, reading no more than these.
 
         Parameters
         ----------
         start, stop : int
             First row and the row after the last.
+        pixels_only : bool, optional
+            Leave coordinates and tables out: a first look need not wait for what reads them.
 
         Returns
         -------
@@ -160,13 +162,13 @@ class FrameFile:
             mask=mask,
             unit=self.unit,
             facts=self.facts,
-            wcs=None if "CAL" in self.facts.tags else self.wcs,
+            wcs=None if pixels_only or "CAL" in self.facts.tags else self.wcs,
             header=self.header,
             image_header=self.image_header,
             history=self.history,
             provenance=self.provenance,
             planes=planes,
-            tables=self.tables,
+            tables={} if pixels_only else self.tables,
         )
 
     def __repr__(self) -> str:

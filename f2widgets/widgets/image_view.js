@@ -132,6 +132,7 @@ function imageView(canvas, changed) {
     for (const key of tiles.keys()) if (!keys.has(key)) tiles.delete(key);
     for (const layer of every) paintLayer(layer);
     canvas.dataset.painted = String(Number(canvas.dataset.painted || 0) + 1);
+    canvas.dataset.layers = String(every.length);
     canvas.dataset.took = (performance.now() - began).toFixed(2);
     changed();
   }

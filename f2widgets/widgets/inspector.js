@@ -3,7 +3,7 @@ function build(page) {
   const content = framed(page, KEYS);
   const base = make("canvas", { cls: "f2-base" }), over = make("canvas", { cls: "f2-over", tabindex: "0", role: "application", "aria-label": "Image; press ? for the keys" });
   const wait = make("div", { cls: "f2-wait" }), told = make("p", { cls: "f2-told" });
-  const bar = make("canvas", { role: "img", "aria-label": "Colours" }), darkest = make("span"), brightest = make("span");
+  const bar = make("canvas", { role: "img", "aria-label": "Scale of the colours" }), darkest = make("span"), brightest = make("span");
   const results = make("div", { cls: "f2-results", "aria-live": "polite" }), below = make("div", { cls: "f2-below f2-results", "aria-live": "polite" }), list = make("div", { cls: "f2-list" });
   const app = {
     names: [], planes: ["SCI"], colourNames: [], stretches: [], methods: [], flags: [], view: page.state("view"), other: 1, tool: "pan",
@@ -17,7 +17,7 @@ function build(page) {
   const best = (k, plane) => pictures.get(k) && pictures.get(k).planes.get(plane);
   function keep(about, buffers) {
     const k = about.image, picture = pictures.get(k) || { planes: new Map(), flags: null };
-    Object.assign(picture, { facts: about, sky: skyOf(about.wcs) });
+    if (!picture.facts) Object.assign(picture, { facts: about, sky: null });
     pictures.set(k, picture);
     const there = picture.planes.get(about.pixels.plane);
     if (!there || there.bin > about.pixels.bin) picture.planes.set(about.pixels.plane, pixelsOf(about.pixels, buffers[buffers.length - 1]));
@@ -35,10 +35,13 @@ function build(page) {
         refresh();
       }
       const now = best(k, plane);
-      if (now && now.bin > 1) {
+      if (now && !now.more) {
         const [meaning, buffers] = await page.call("pixels", { image: k, plane }, true);
         if (ended) return;
-        pictures.get(k).planes.set(plane, pixelsOf(meaning, buffers[0]));
+        const picture = pictures.get(k);
+        picture.planes.set(plane, pixelsOf(meaning, buffers[0]));
+        Object.assign(picture.facts, meaning.more);
+        picture.sky = skyOf(meaning.more.wcs);
         refresh();
       }
     } catch (error) {
@@ -59,14 +62,15 @@ function build(page) {
   }
 
   // How it is shown.
-  function limitsOf(pixels) { return app.view.low === null || app.view.low === undefined ? pixels.limits[app.view.method] : [app.view.low, app.view.high]; }
+  function limitsOf(pixels) { return app.view.low === null || app.view.low === undefined ? pixels.limits[app.view.method] || Object.values(pixels.limits)[0] : [app.view.low, app.view.high]; }
   function tableOfCodes(k, pixels) {
     const [low, high] = limitsOf(pixels), { stretch, colours, reverse } = app.view, { contrast, bias } = app;
-    const key = `${k}/${pixels.plane}/${pixels.bin}`, how = JSON.stringify([low, high, stretch, colours, reverse, contrast, bias]);
-    const last = tables.get(key);
-    if (last && last.how === how) return last.table;
-    const table = lookup(pixels, { low, high, stretch, contrast, bias, reverse }, palettes.get(colours));
-    tables.set(key, { how, table });
+    const key = `${k}/${pixels.plane}/${pixels.bin}`, bent = `${low} ${high} ${stretch}`, how = `${bent} ${colours} ${reverse} ${contrast} ${bias}`;
+    const last = tables.get(key) || {};
+    if (last.how === how) return last.table;
+    const lights = last.bent === bent ? last.lights : lightsOf(pixels, { low, high, stretch });
+    const table = lookup(lights, { contrast, bias, reverse }, palettes.get(colours));
+    tables.set(key, { how, bent, lights, table });
     return table;
   }
   function layer(k, clip, key) {
@@ -151,7 +155,7 @@ function build(page) {
   }
   function applied(changes) {
     const { image, plane } = app.view;
-    if (!best(image, plane) || best(image, plane).bin > 1) fetchPlane(image, plane);
+    if (!best(image, plane) || !best(image, plane).more) fetchPlane(image, plane);
     if (app.view.overlay) fetchFlags(image);
     if (app.wipe !== null || app.blinking || app.flipped) fetchPlane(app.other, plane);
     if ("image" in changes && app.sources.length) page.ask("sources_again");

@@ -162,7 +162,7 @@ class ImageInspector(Measures, Panel):
         """Return the facts of an image and the overview of a plane."""
         image = self.image(k)
         plane = plane if plane in image.planes else "SCI"
-        meaning, pixels = image.pixels(plane, overview=True)
+        meaning, pixels = image.pixels(plane, overview=True, method=self.view["method"])
         return {"image": k, **image.facts, "pixels": meaning}, pixels
 
     @asked_by_page

@@ -14,7 +14,7 @@ from f2widgets.core import flags
 from f2widgets.core.display import binned_known, binning, coded, limits, plane_values
 from f2widgets.core.frame import Facts, Frame
 from f2widgets.errors import NotF2Data, ParameterError
-from f2widgets.io.read import read_frame
+from f2widgets.io.read import FrameFile, open_frame
 
 if TYPE_CHECKING:
     from astropy.wcs import WCS
@@ -49,13 +49,24 @@ class LookedAt:
         own = self.path.name if self.path is not None else getattr(source, "name", "")
         self.name = str(own or f"image {number + 1}")
         self._held: Frame | None = None
+        self._file: FrameFile | None = None  # what the held frame lacks yet, coordinates and tables
+
+    @property
+    def bare(self) -> Frame:
+        """The image for a first look, perhaps without coordinates and tables yet."""
+        if self._held is None:
+            self._held, self._file = _frame_of(self.source, self.name)
+        return self._held
 
     @property
     def frame(self) -> Frame:
         """The whole image; read from its file if it is not held."""
-        if self._held is None:
-            self._held = _frame_of(self.source, self.name)
-        return self._held
+        frame, file = self.bare, self._file
+        if file is not None:
+            wcs = None if "CAL" in file.facts.tags else file.wcs
+            self._held = frame = frame.with_(wcs=wcs, tables=file.tables)
+            self._file = None
+        return frame
 
     @property
     def held(self) -> bool:
@@ -64,12 +75,12 @@ class LookedAt:
 
     def let_go(self) -> None:
         """Forget the pixels of a file."""
-        self._held = None
+        self._held = self._file = None
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """What the page needs to know, without pixels."""
-        frame = self.frame
+        """What the page needs to know at first, without pixels."""
+        frame = self.bare
         ny, nx = frame.shape
         told = [frame.facts.object, frame.facts.filter_name]
         told += [f"{frame.facts.exposure_time:g} s"] if frame.facts.exposure_time else []
@@ -79,30 +90,41 @@ class LookedAt:
             "shape": [ny, nx],
             "planes": self.planes,
             "unit": {"adu": "ADU", "electron": "electrons"}.get(frame.unit, ""),
-            "wcs": tangent_numbers(frame.wcs),
-            "tables": [name for name, table in frame.tables.items() if places_in(table) is not None],
+            "wcs": None,
+            "tables": [],
             "flags": int(np.bitwise_or.reduce(frame.mask, axis=None)),
         }
+
+    @cached_property
+    def more(self) -> dict[str, Any]:
+        """What the page needs to know later: coordinates, and tables that hold places."""
+        frame = self.frame
+        tables = [name for name, table in frame.tables.items() if places_in(table) is not None]
+        return {"wcs": tangent_numbers(frame.wcs), "tables": tables}
 
     @property
     def planes(self) -> list[str]:
         """Names of its planes, as they stand in a file."""
-        frame = self.frame
+        frame = self.bare
         noise = ["VAR", "noise"] if frame.variance is not None else []
         return ["SCI", *noise, "DQ", *frame.planes]
 
     def values(self, plane: str) -> NDArray[np.floating]:
         """Return a plane as numbers, NaN where there are none."""
-        frame = self.frame
+        frame = self.bare
         if plane == "DQ":
             return frame.mask.astype(np.float32)
         if plane not in self.planes:
             raise ParameterError(f"{self.name} has no plane {plane!r}. It has {', '.join(self.planes)}.")
         return plane_values(frame, PLANES.get(plane, plane))
 
-    def pixels(self, plane: str, *, overview: bool) -> tuple[dict[str, Any], memoryview]:
-        """Return a plane as codes for the page, binned or whole, and what they mean."""
+    def pixels(self, plane: str, *, overview: bool, method: str = "sky") -> tuple[dict[str, Any], memoryview]:
+        """Return a plane as codes for the page, and what they mean.
+
+        An overview comes with one way to choose the limits, the whole with all of them and with coordinates.
+        """
         values = self.values(plane)
+        methods = {method: METHODS[method]} if overview else METHODS
         n = binning(values.shape, OVERVIEW) if overview else 1
         codes = coded(binned_known(values, n))
         ny, nx = codes.pixels.shape
@@ -114,34 +136,35 @@ class LookedAt:
             "soft": codes.soft,
             "low": codes.low,
             "high": codes.high,
-            "limits": {name: limits(values, method) for name, method in METHODS.items()},
+            "limits": {name: limits(values, one) for name, one in methods.items()},
+            "more": None if overview else self.more,
         }
         return meaning, memoryview(codes.pixels).cast("B")
 
 
-def _frame_of(source: Any, name: str) -> Frame:
-    """Return what is looked at as a Frame."""
+def _frame_of(source: Any, name: str) -> tuple[Frame, FrameFile | None]:
+    """Return what is looked at as a Frame, and the file that tells the rest of it."""
     if isinstance(source, Frame):
-        return source
+        return source, None
     if isinstance(source, str | os.PathLike):
         try:
-            return read_frame(source)
+            file = open_frame(source)
+            return file.rows(0, file.shape[0], pixels_only=True), file
         except NotF2Data:
             found = _any_image(Path(source))
             if found is None:
                 raise
-            return found
+            return found, None
     if type(source).__name__ == "CCDData":
         from f2widgets.io.convert import from_ccddata
 
-        return from_ccddata(source, name)
+        return from_ccddata(source, name), None
     try:
         values = np.ma.filled(np.ma.asarray(source, dtype=np.float32), np.nan)
     except (TypeError, ValueError):
-        raise ParameterError(
-            f"{type(source).__name__} is nothing to look at: give a file, a Frame or an array."
-        ) from None
-    return _bare(name, values)
+        kind = type(source).__name__
+        raise ParameterError(f"{kind} is nothing to look at: give a file, a Frame or an array.") from None
+    return _bare(name, values), None
 
 
 def _bare(name: str, values: NDArray[Any], wcs: WCS | None = None) -> Frame:

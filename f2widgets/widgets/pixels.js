@@ -86,21 +86,28 @@ const STRETCH = {
   asinh: (t) => Math.asinh(t / 0.1) / Math.asinh(10),
 };
 
-// The colour (A B G R) of every code. how: {low, high, stretch, contrast, bias, reverse}, colours: 768 bytes.
-function lookup(pixels, how, colours) {
-  const palette = new Uint32Array(256), table = new Uint32Array(CODES), values = pixels.values();
+// The brightness of every code, before contrast. how: {low, high, stretch}
+function lightsOf(pixels, how) {
+  const lights = new Float32Array(CODES), values = pixels.values(), span = 1 / (how.high - how.low), bend = STRETCH[how.stretch];
+  if (how.stretch === "histogram") return ranked(pixels, how);
+  for (let code = 1; code < CODES; code++) {
+    const t = (values[code] - how.low) * span;
+    lights[code] = t <= 0 ? 0 : t >= 1 ? 1 : bend(t);
+  }
+  return lights;
+}
+
+// The colour (A B G R) of every code. how: {contrast, bias, reverse}, colours: 768 bytes.
+function lookup(lights, how, colours) {
+  const palette = new Uint32Array(256), table = new Uint32Array(CODES), { contrast, bias } = how;
   for (let i = 0; i < 256; i++) {
     const j = 3 * (how.reverse ? 255 - i : i);
     palette[i] = 0xff000000 | (colours[j + 2] << 16) | (colours[j + 1] << 8) | colours[j];
   }
-  const span = 1 / (how.high - how.low), bend = STRETCH[how.stretch];
-  const ranks = how.stretch === "histogram" ? ranked(pixels, how) : null;
   table[0] = MISSING;
   for (let code = 1; code < CODES; code++) {
-    const t = (values[code] - how.low) * span;
-    let light = t <= 0 ? 0 : t >= 1 ? 1 : ranks ? ranks[code] : bend(t);
-    if (how.contrast !== 1 || how.bias !== 0.5) light = Math.min(1, Math.max(0, (light - how.bias) * how.contrast + 0.5));
-    table[code] = palette[(light * 255 + 0.5) | 0];
+    const light = (lights[code] - bias) * contrast + 0.5;
+    table[code] = palette[light <= 0 ? 0 : light >= 1 ? 255 : (light * 255 + 0.5) | 0];
   }
   return table;
 }
@@ -110,6 +117,6 @@ function ranked(pixels, how) {
   const values = pixels.values(), counts = pixels.counts(), out = new Float32Array(CODES);
   let sum = 0;
   for (let code = 1; code < CODES; code++) if (values[code] > how.low && values[code] < how.high) out[code] = sum += counts[code];
-  if (sum) for (let code = 1; code < CODES; code++) out[code] /= sum;
+  for (let code = 1; code < CODES; code++) out[code] = values[code] >= how.high ? 1 : sum ? out[code] / sum : 0;
   return out;
 }

@@ -12,7 +12,7 @@ from f2widgets.errors import ParameterError
 from f2widgets.io.write import write_frame
 from f2widgets.widgets import ImageInspector, Workspace
 from f2widgets.widgets.colours import COLOURS, colour_table, png
-from f2widgets.widgets.looked_at import OVERVIEW, LookedAt, pixels_of_table, tangent_numbers
+from f2widgets.widgets.looked_at import METHODS, OVERVIEW, LookedAt, pixels_of_table, tangent_numbers
 from tests.core.images import coordinates, moffat
 from tests.core.images import frame as made_frame
 
@@ -60,6 +60,8 @@ def test_pixels_arrive_as_they_are(at):
     at.call("pixels", image=0, plane="SCI")
     content, (pixels,) = at.sent[-1]
     values, one = codes_of(content["value"], pixels), at.panel.image().frame
+    assert content["value"]["more"]["wcs"] == tangent_numbers(one.wcs)
+    assert set(content["value"]["limits"]) == set(METHODS)
     np.testing.assert_allclose(values[1:], one.data[1:], rtol=1e-4)
     assert np.isnan(values[0]).all()
     at.call("pixels", image=0, plane="noise")
@@ -264,7 +266,8 @@ def test_constant_and_empty_images(value, page):
 
 def test_images_without_coordinates(page):
     at = page(ImageInspector(starry().with_(wcs=None)))
-    assert at.open()[0][0]["first"]["wcs"] is None
+    at.open()
+    assert at.call("pixels", image=0, plane="SCI")["more"]["wcs"] is None
     assert at.call("pixel", image=0, x=3, y=3)["ra"] is None
     assert "no sky coordinates" in at.error("save_regions", path="x.reg", system="fk5")
 

@@ -1,0 +1,245 @@
+"""How quick the panels are, in a real JupyterLab and headless Chromium.
+
+``python benchmarks/widgets.py`` prints every figure with its limit. Nothing is asserted. Each panel has a
+function in `PANELS` that gives rows: what was measured, its value, the limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from playwright.sync_api import Page, sync_playwright
+
+from f2widgets.simulate import example1
+from tests.browser.lab import FLAGS, RUN_ALL, failed_cells, page, server, write_notebook
+from tests.run import browser
+
+
+class Row(NamedTuple):
+    """One figure: what, its value as text, the limit as text."""
+
+    what: str
+    value: str
+    limit: str
+
+
+#: Notes, in the page, when a canvas is first painted with pixels.
+WATCH = """() => {
+  window.f2first = null;
+  new MutationObserver((all) => { for (const one of all)
+    if (window.f2first === null && one.target.dataset.layers > 0) window.f2first = Date.now(); })
+    .observe(document.body, { subtree: true, attributes: true, attributeFilter: ["data-took"] });
+}"""
+#: Does something many times; gives the milliseconds from the deed to the canvas painted.
+REPEATED = """async ([what, times]) => {
+  const base = document.querySelector(".f2-base"), over = document.querySelector(".f2-over");
+  const selects = [...document.querySelectorAll(".f2-root select")];
+  const labelled = (text) => selects.find((one) => one.labels.length && one.labels[0].textContent === text);
+  const set = (select, k) => {
+    select.selectedIndex = k % select.options.length;
+    select.dispatchEvent(new Event("change"));
+  };
+  const stretch = labelled("Stretch"), limits = labelled("Limits"), box = over.getBoundingClientRect();
+  const common = { bubbles: true, cancelable: true };
+  const middle = { clientX: box.left + box.width / 2, clientY: box.top + box.height / 2 };
+  const wheel = (k) => {
+    const deltaY = k % 8 < 4 ? -60 : 60;
+    over.dispatchEvent(new WheelEvent("wheel", { deltaY, ...middle, ...common }));
+  };
+  const key = (name, more = {}) => {
+    over.dispatchEvent(new KeyboardEvent("keydown", { key: name, ...common, ...more }));
+  };
+  const deeds = {
+    stretch: (k) => set(stretch, k + 1), limits: (k) => set(limits, k + 1), zoom: wheel, blink: () => key("."),
+    pan: (k) => key(k % 8 < 4 ? "ArrowLeft" : "ArrowRight", { ctrlKey: true }) };
+  const painted = () => new Promise((done) => {
+    const eye = new MutationObserver(() => { eye.disconnect(); done(); });
+    eye.observe(base, { attributes: true, attributeFilter: ["data-took"] });
+  });
+  const waits = [], works = [];
+  for (let k = 0; k < times; k++) {
+    await new Promise((done) => setTimeout(done, 40 + 7 * (k % 5))); // not in step with the screen
+    const began = performance.now(), seen = painted();
+    deeds[what](k);
+    await seen;
+    waits.push(performance.now() - began);
+    works.push(Number(base.dataset.took));
+  }
+  return { waits, works };
+}"""
+#: Drags for contrast, a move for every picture of the screen; gives the milliseconds between pictures.
+DRAG = """async (pictures) => {
+  const over = document.querySelector(".f2-over"), box = over.getBoundingClientRect(), times = [];
+  const common = { pointerId: 1, button: 2, bubbles: true, cancelable: true };
+  const at = (type, clientX, clientY) => over.dispatchEvent(new PointerEvent(type, { ...common, clientX, clientY }));
+  over.setPointerCapture = () => {};
+  let x = box.left + box.width / 2, y = box.top + box.height / 2, last = null;
+  at("pointerdown", x, y);
+  for (let k = 0; k < pictures; k++) {
+    const now = await new Promise(requestAnimationFrame);
+    if (last !== null) times.push(now - last);
+    last = now;
+    at("pointermove", (x += k % 40 < 20 ? 4 : -4), (y += k % 30 < 15 ? 1 : -1));
+  }
+  at("pointerup", x, y);
+  return times;
+}"""
+#: Makes the image 800 pixels wide and high; shows the next image; runs the third cell.
+WIDE = """() => {
+  const { style } = document.querySelector(".f2-stage");
+  style.width = style.height = "800px";
+}"""
+NEXT = "() => document.querySelector('.f2-over').dispatchEvent(new KeyboardEvent('keydown', {key: '.'}))"
+THIRD = """async () => {
+  window.jupyterapp.shell.currentWidget.content.activeCellIndex = 2;
+  await window.jupyterapp.commands.execute("notebook:run-cell");
+}"""
+OUTPUTS = "(k) => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells[k].toJSON().outputs"
+#: In a kernel: resident memory in MB.
+RESIDENT = 'int(open("/proc/self/statm").read().split()[1]) * 4096 / 1e6'
+
+
+def main() -> None:
+    """Print the figures of the panels asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("panels", nargs="*", default=[], help=f"of {', '.join(PANELS)}; by default all")
+    parser.add_argument("--data", type=Path, help="folder of 2048 x 2048 frames of example 1")
+    options = parser.parse_args()
+    found = browser()
+    if found is None:
+        raise SystemExit("Chromium was not found: python tests/run.py installs it.")
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as play:
+        data = options.data or example1(Path(place) / "data", size=2048, seed=1)
+        chromium = play.chromium.launch(executable_path=found, args=FLAGS, headless=True)
+        folder, home = Path(place) / "served", Path(place) / "home"
+        folder.mkdir()
+        home.mkdir()
+        with server(folder, home) as (address, token):
+            for name in options.panels or PANELS:
+                print(f"\n{name}")
+                rows = PANELS[name](chromium, folder, address, token, Path(data))
+                width = max(len(row.what) for row in rows)
+                for row in rows:
+                    print(f"  {row.what:<{width}}  {row.value:>24}  {row.limit}")
+        chromium.close()
+
+
+@contextmanager
+def opened(chromium: Any, folder: Path, address: str, token: str, *cells: str) -> Iterator[Page]:
+    """Run a notebook in JupyterLab and give its page."""
+    write_notebook(folder / "panel.ipynb", *cells)
+    with page(chromium, address, token, "panel.ipynb") as (tab, _):
+        tab.evaluate(WATCH)
+        tab.evaluate(RUN_ALL)
+        wrong = failed_cells(tab)
+        if wrong:
+            raise SystemExit(f"A cell failed: {wrong}")
+        yield tab
+
+
+def printed(tab: Page, cell: int) -> float:
+    """Return the number that a cell has printed."""
+    outputs = tab.evaluate(OUTPUTS, cell)
+    return float("".join("".join(one["text"]) for one in outputs if "text" in one))
+
+
+def spread(values: list[float]) -> str:
+    """Return median and 95th percentile in ms."""
+    ordered = sorted(values)
+    return f"{statistics.median(values):.1f} ms, 95 %: {ordered[int(0.95 * (len(ordered) - 1))]:.1f}"
+
+
+def inspector(chromium: Any, folder: Path, address: str, token: str, data: Path) -> list[Row]:
+    """Measure the image inspector."""
+    science = sorted(data.glob("S20131121S00[78]*.fits"))[:2]
+    first, second = (str(path) for path in science)
+    start = "import time\nfrom f2widgets.widgets import ImageInspector\nprint(time.time())"
+    cells = (start, f"began = time.time()\nprint(began)\nw = ImageInspector({first!r}, {second!r})\nw")
+    rows = []
+    with opened(chromium, folder, address, token, *cells) as tab:
+        tab.wait_for_function("() => window.f2first !== null")
+        seconds = tab.evaluate("() => window.f2first") / 1000 - printed(tab, 1)
+        rows.append(Row("first picture after ImageInspector(path)", f"{seconds:.2f} s", "at most 1.0 s"))
+        _whole(tab)
+        for what, told, limit in (
+            ("stretch", "click on stretch to painted", "median at most 30 ms"),
+            ("limits", "click on limits to painted", "median at most 30 ms"),
+            ("zoom", "zoom step to painted", "see below"),
+            ("pan", "pan step to painted", "see below"),
+        ):
+            found = tab.evaluate(REPEATED, [what, 40])
+            rows.append(Row(told, spread(found["waits"]), limit))
+            if what in ("zoom", "pan"):
+                rows.append(Row(f"  work of a {what} step", spread(found["works"]), "at most 16 ms"))
+        tab.evaluate(NEXT)
+        _whole(tab)
+        found = tab.evaluate(REPEATED, ["blink", 20])
+        rows.append(Row("blink between two loaded frames", spread(found["waits"]), "at most 30 ms"))
+        tab.evaluate(WIDE)
+        tab.wait_for_timeout(500)
+        times = tab.evaluate(DRAG, 200)
+        quick = 100 * sum(one <= 20 for one in times) / len(times)
+        rows.append(Row("contrast drag, 800 px view: within 20 ms", f"{quick:.0f} %", "at least 95 %"))
+        rows.append(Row("bytes sent for a stretch", f"{_bytes_sent(tab)}", "under 4 kB"))
+    rows.append(_memory(chromium, folder, address, token, first))
+    rows.append(_saved(chromium, folder, address, token, first))
+    return rows
+
+
+def _whole(tab: Page) -> None:
+    """Wait until the whole frame has come after its overview."""
+    tab.wait_for_timeout(4000)
+
+
+def _bytes_sent(tab: Page) -> int:
+    """Return the bytes that go to the kernel for one change of the stretch."""
+    session = tab.context.new_cdp_session(tab)
+    sent: list[int] = []
+    session.on("Network.webSocketFrameSent", lambda event: sent.append(len(event["response"]["payloadData"])))
+    session.send("Network.enable")
+    tab.evaluate(REPEATED, ["stretch", 1])
+    tab.wait_for_timeout(1500)
+    return sum(sent)
+
+
+def _memory(chromium: Any, folder: Path, address: str, token: str, path: str) -> Row:
+    """Measure the kernel's memory above the image itself."""
+    before = (
+        "import gc\nfrom f2widgets import read_frame\nfrom f2widgets.widgets import ImageInspector\n"
+        f"warm = ImageInspector(read_frame({path!r}).rows(0, 200))\nwarm.arrived()\n"
+        f"frame = read_frame({path!r})\ngc.collect()\nprint({RESIDENT})"
+    )
+    cells = (before, "w = ImageInspector(frame)\nw", f"import time\ntime.sleep(8)\nprint({RESIDENT})")
+    with opened(chromium, folder, address, token, *cells) as tab:
+        _whole(tab)
+        tab.evaluate(THIRD)
+        more = printed(tab, 2) - printed(tab, 0)
+    return Row("kernel memory above the data", f"{more:.0f} MB", "at most 60 MB")
+
+
+def _saved(chromium: Any, folder: Path, address: str, token: str, path: str) -> Row:
+    """Measure a saved notebook with five inspectors."""
+    one = f"ImageInspector({path!r})"
+    start = f"from f2widgets.widgets import ImageInspector\n{one}"
+    with opened(chromium, folder, address, token, start, *[one] * 4) as tab:
+        _whole(tab)
+        tab.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
+        tab.wait_for_timeout(1000)
+    size = (folder / "panel.ipynb").stat().st_size
+    images = (folder / "panel.ipynb").read_text().count('"image/png"')
+    return Row(f"saved notebook, five inspectors, {images} posters", f"{size / 1e6:.2f} MB", "under 2 MB")
+
+
+PANELS: dict[str, Callable[..., list[Row]]] = {"inspector": inspector}
+
+if __name__ == "__main__":
+    main()

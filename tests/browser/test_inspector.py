@@ -1,0 +1,353 @@
+"""The image inspector in a real JupyterLab: what the canvas shows, what keys and drags do, bad images."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+from astropy.io.fits import Header
+
+from f2widgets.core import flags
+from f2widgets.core.display import stretched
+from f2widgets.io.read import read_frame
+from f2widgets.io.write import write_frame
+from f2widgets.reduction import reduce
+from f2widgets.widgets.colours import colour_table
+from tests.browser.lab import RUN_ALL, browsing, failed_cells, page, violations, write_notebook
+from tests.core.images import coordinates, moffat
+from tests.core.images import frame as made_frame
+
+pytestmark = pytest.mark.browser
+
+TWO = """
+from f2widgets.widgets import ImageInspector
+w = ImageInspector("first.fits", "second.fits")
+w
+"""
+EVIL = "<img src=x onerror=alert(1)>"
+#: Colours of the canvas at the middles of pixels (x, y) of the image: three numbers for each.
+COLOURS_AT = """(places) => {
+  const canvas = document.querySelector(".f2-base"), ctx = canvas.getContext("2d");
+  const [a, b, c, d, e, f] = JSON.parse(canvas.dataset.view);
+  return places.map(([x, y]) => {
+    const u = Math.floor(a * x + c * y + e), v = Math.floor(b * x + d * y + f);
+    return [...ctx.getImageData(u, v, 1, 1).data].slice(0, 3);
+  });
+}"""
+CELLS = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
+LAYERS = "(n) => Number(document.querySelector('.f2-base').dataset.layers) >= n"
+
+
+def starry(name, shift=0.0, level=100.0):
+    """Return a frame of 300 x 240 pixels with stars, flags and coordinates."""
+    rng = np.random.default_rng(4)
+    light = level + rng.normal(0, 5, (240, 300)) + moffat((240, 300), 150.0 + shift, 120.0, 30_000.0)
+    one = made_frame(light, variance=25.0, name=name, wcs=coordinates((151.0 + shift, 121.0)))
+    mask = np.zeros((240, 300), np.uint16)
+    mask[100, 90], mask[:6] = flags.COSMIC | flags.SATURATED, flags.NO_DATA
+    return one.with_(mask=mask, header=Header([("OBJECT", EVIL)]))
+
+
+@pytest.fixture(scope="module")
+def opened(lab, chromium):
+    """Two frames in an inspector, and below it what Python knows of the regions."""
+    folder, address, token = lab
+    for name, shift, level in (("first", 0.0, 100.0), ("second", 7.0, 900.0)):
+        write_frame(starry(name, shift, level), folder / f"{name}.fits")
+    write_notebook(folder / "look.ipynb", TWO)
+    with page(chromium, address, token, "look.ipynb") as (tab, errors):
+        tab.evaluate(RUN_ALL)
+        assert failed_cells(tab) == []
+        tab.wait_for_function(LAYERS, arg=1)
+        tab.locator(".f2-over").scroll_into_view_if_needed()
+        tab.set_default_timeout(15_000)
+        yield tab, errors, folder
+
+
+@pytest.fixture
+def tab(opened):
+    """The page, its image in focus and shown as in the beginning."""
+    here = opened[0]
+    north = here.get_by_role("button", name="North up")
+    if north.get_attribute("aria-pressed") == "true":
+        north.click()
+    here.locator(".f2-over").focus()
+    here.keyboard.press("Escape")
+    here.keyboard.press("0")
+    here.keyboard.press("r")
+    return here
+
+
+def choose(tab, label, value):
+    tab.get_by_label(label, exact=True).select_option(value)
+
+
+def place_of(tab, x, y):
+    """Return where on the page a pixel of the image is."""
+    m = json.loads(tab.locator(".f2-base").get_attribute("data-view"))
+    ratio = tab.evaluate("() => window.devicePixelRatio")
+    box = tab.locator(".f2-over").bounding_box()
+    u, v = m[0] * x + m[2] * y + m[4], m[1] * x + m[3] * y + m[5]
+    return box["x"] + u / ratio, box["y"] + v / ratio
+
+
+def limited(tab, low, high):
+    for label, value in (("from", low), ("to", high)):
+        tab.get_by_label(label, exact=True).fill(str(value))
+        tab.get_by_label(label, exact=True).press("Tab")
+
+
+def painted_again(tab, deed):
+    """Do something and wait until the canvas was painted after it."""
+    before = int(tab.locator(".f2-base").get_attribute("data-painted"))
+    deed()
+    tab.wait_for_function("(n) => Number(document.querySelector('.f2-base').dataset.painted) > n", arg=before)
+
+
+@pytest.mark.parametrize("stretch", ["linear", "sqrt", "log", "asinh"])
+@pytest.mark.parametrize("north", [False, True])
+def test_the_canvas_shows_the_pixels_of_the_array(tab, opened, stretch, north):
+    data = read_frame(opened[2] / "first.fits").data
+    choose(tab, "Stretch", stretch)
+    limited(tab, 80, 400)
+    choose(tab, "Colours", "viridis")
+    if north != (tab.get_by_role("button", name="North up").get_attribute("aria-pressed") == "true"):
+        tab.get_by_role("button", name="North up").click()
+    tab.locator(".f2-over").focus()
+    painted_again(tab, lambda: (tab.keyboard.press("1"), tab.keyboard.press("+"), tab.keyboard.press("+")))
+    tab.wait_for_timeout(300)
+    places = [(x, y) for x in range(60, 240, 11) for y in range(50, 190, 9)] + [(150, 120), (149, 121)]
+    seen = np.array(tab.evaluate(COLOURS_AT, places), int)
+    values = np.array([data[y, x] for x, y in places])
+    index = (stretched(values, 80, 400, stretch) * 255 + 0.5).astype(int)
+    table = colour_table("viridis").astype(int)
+    near = np.min([np.abs(seen - table[np.clip(index + k, 0, 255)]).max(axis=1) for k in (-1, 0, 1)], axis=0)
+    assert near.max() == 0  # the very colour, or that of the next step: 16-bit codes round
+    assert len({tuple(one) for one in seen.tolist()}) > 20
+
+
+def test_pixels_without_data_have_a_colour_of_their_own(tab):
+    tab.wait_for_timeout(300)
+    assert tab.evaluate(COLOURS_AT, [[100, 2]]) == [[0x7D, 0x8F, 0xA3]]
+
+
+def test_keys_never_reach_the_notebook(tab):
+    before = tab.evaluate(CELLS)
+    for key in ("a", "b", "b", "x", "d", "d", "m", "Enter", "Escape", "c", "v", "v", "v", "v", "z", "y"):
+        tab.keyboard.press(key)
+    tab.wait_for_timeout(500)
+    assert tab.evaluate(CELLS) == before
+    choose(tab, "Plane", "SCI")
+    tab.locator(".f2-over").focus()
+    tab.keyboard.press("x")
+
+
+def test_a_pixel_under_the_pointer_is_told_with_flags_by_name(tab):
+    assert "saturated" not in tab.locator("[data-is=flags]").inner_text()
+    tab.mouse.move(*place_of(tab, 90, 100))
+    tab.locator("[data-is=flags]", has_text="saturated, cosmic").wait_for()
+    assert tab.locator("[data-is=place]").inner_text() == "90, 100"
+    assert "± 5" in tab.locator("[data-is=value]").inner_text()
+    assert tab.locator("[data-is=ra]").inner_text().startswith("08:19:59")
+    tab.locator(".f2-over").focus()
+    tab.keyboard.press("Shift+ArrowRight")
+    tab.locator("[data-is=place]", has_text="100, 100").wait_for()
+    tab.locator("[data-is=flags]", has_text="none").wait_for()
+
+
+def test_flags_are_drawn_bit_by_bit(tab):
+    places = [[90, 100]]
+    tab.evaluate(COLOURS_AT, places)
+    before = tab.evaluate(COLOURS_AT, places)
+    tab.get_by_label("cosmic", exact=True).check()
+    tab.wait_for_function(LAYERS, arg=2)
+    tab.wait_for_timeout(200)
+    blue = tab.evaluate(COLOURS_AT, places)
+    assert blue != before
+    tab.get_by_label("cosmic", exact=True).uncheck()
+    tab.wait_for_function("() => document.querySelector('.f2-base').dataset.layers === '1'")
+
+
+def test_blinking_shows_the_other_image_and_back(tab):
+    choose(tab, "linked", "wcs")
+    limited(tab, 50, 1000)
+    tab.wait_for_timeout(300)
+    one = tab.evaluate(COLOURS_AT, [[60, 60]])
+    tab.locator(".f2-over").focus()
+    tab.keyboard.press("b")
+    colour = json.dumps(one[0])
+    differs = f"(places) => JSON.stringify(({COLOURS_AT})(places)[0]) !== JSON.stringify({colour})"
+    tab.wait_for_function(differs, arg=[[60, 60]], timeout=20_000)
+    tab.wait_for_function(differs.replace("!==", "==="), arg=[[60, 60]])
+    tab.keyboard.press("b")
+    assert tab.get_by_role("button", name="Blink").get_attribute("aria-pressed") == "false"
+
+
+def test_before_and_after_stand_side_by_side_on_the_sky(tab):
+    choose(tab, "Stretch", "linear")
+    choose(tab, "Colours", "gray")
+    limited(tab, 50, 5000)
+    tab.locator(".f2-over").focus()
+    tab.keyboard.press("w")
+    tab.wait_for_function(LAYERS, arg=2)
+    tab.wait_for_timeout(1500)
+    slider = tab.get_by_label("Before and after")
+    slider.fill("0")  # all of it the second image now, whose star lies at another pixel, the same place
+    tab.wait_for_timeout(300)
+    star, beside = tab.evaluate(COLOURS_AT, [[150, 120], [157, 120]])
+    assert sum(star) > sum(beside)
+    choose(tab, "linked", "pixel")
+    tab.wait_for_timeout(300)
+    star, beside = tab.evaluate(COLOURS_AT, [[150, 120], [157, 120]])
+    assert sum(star) < sum(beside)
+    choose(tab, "linked", "wcs")
+    tab.locator(".f2-over").focus()
+    tab.keyboard.press("w")
+
+
+def test_a_box_is_drawn_measured_and_known_to_python(tab):
+    tab.keyboard.press("Shift+Digit3")
+    tab.mouse.move(*place_of(tab, 40, 40))
+    tab.mouse.down()
+    tab.mouse.move(*place_of(tab, 60, 50), steps=4)
+    tab.mouse.move(*place_of(tab, 80, 60), steps=4)
+    tab.mouse.up()
+    tab.locator(".f2-numbers caption", has_text="1 box").wait_for()
+    run = """async (source) => { const nb = window.jupyterapp.shell.currentWidget.content;
+      nb.model.sharedModel.insertCell(1, {cell_type: "code", source});
+      nb.activeCellIndex = 1; await window.jupyterapp.commands.execute('notebook:run-cell'); }"""
+    tab.evaluate(run, "print(w.regions)")
+    tab.locator(".jp-OutputArea-output", has_text="Box(x=").wait_for()
+    tab.evaluate(run, "w.regions = []; w.look(stretch='sqrt', image=1)")
+    tab.wait_for_function("() => !document.querySelector('.f2-item')")
+    tab.locator(".f2-told", has_text="second.fits").wait_for()
+    tab.evaluate(run, "w.look(image=0)")
+    tab.locator(".f2-told", has_text="first.fits").wait_for()
+
+
+def test_a_box_can_be_drawn_by_keys_alone(tab):
+    tab.keyboard.press("Shift+Digit4")
+    tab.mouse.move(*place_of(tab, 100, 150))
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Shift+ArrowRight")
+    tab.keyboard.press("Enter")
+    tab.locator(".f2-numbers caption", has_text="1 circle").wait_for()
+    tab.locator(".f2-over").focus()
+    tab.keyboard.press("x")
+    tab.wait_for_function("() => !document.querySelector('.f2-item')")
+    tab.keyboard.press("Shift+Digit1")
+
+
+def test_a_star_has_a_profile_and_the_image_a_histogram(tab):
+    tab.mouse.move(*place_of(tab, 151, 119))
+    tab.keyboard.press("p")
+    star = tab.locator("section[aria-label=Star]")
+    star.get_by_text("px,").wait_for()
+    assert any(f"{width} px" in star.inner_text() for width in ("3.42", "3.47", "3.52", "3.57"))  # of 3.5
+    tab.keyboard.press("h")
+    tab.locator("canvas[aria-label='Histogram of the image']").wait_for()
+
+
+def test_an_object_of_markup_shows_as_typed(tab):
+    assert EVIL in tab.locator(".f2-told").inner_text()
+    assert tab.locator(".f2-root img").count() == 0
+
+
+def test_nothing_serious_stands_in_the_way_of_anybody(tab):
+    tab.get_by_role("button", name="Keys").click()
+    tab.get_by_role("button", name="Show the code").click()
+    tab.locator(".f2-code pre").first.wait_for()
+    assert violations(tab) == []
+    tab.get_by_role("button", name="Keys").click()
+
+
+def test_the_page_asked_for_nothing_else_and_made_no_error(opened):
+    assert opened[1] == []
+
+
+def test_without_a_kernel_the_poster_stands(opened, chromium, lab):
+    folder, address, token = lab
+    tab = opened[0]
+    tab.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
+    kept = json.loads((folder / "look.ipynb").read_text())
+    assert len(json.dumps(kept)) < 400_000
+    kept["metadata"]["kernelspec"] = {"name": "", "display_name": "none"}
+    (folder / "kept.ipynb").write_text(json.dumps(kept))
+    with browsing(chromium, address) as (without, _):
+        without.goto(f"{address}/lab/tree/kept.ipynb?token={token}&reset")
+        without.locator(".jp-OutputArea-output img").first.wait_for(timeout=40_000)
+
+
+BAD = """
+import numpy as np
+from f2widgets.widgets import ImageInspector
+w = ImageInspector(
+    np.full((50, 60), np.nan), np.full((50, 60), 7.0), "plain.fits", "none.fits", "gone.fits", "plain.fits"
+)
+w
+"""
+
+
+def test_bad_images_are_told_and_the_others_still_shown(lab, chromium):
+    from astropy.io import fits
+
+    folder, address, token = lab
+    write_frame(starry("plain").with_(wcs=None), folder / "plain.fits")
+    write_frame(starry("gone"), folder / "gone.fits")
+    fits.PrimaryHDU().writeto(folder / "none.fits")
+    write_notebook(folder / "bad.ipynb", BAD)
+    with page(chromium, address, token, "bad.ipynb") as (tab, errors):
+        tab.evaluate(RUN_ALL)
+        assert failed_cells(tab) == []
+        tab.wait_for_function(LAYERS, arg=1)
+        tab.locator(".f2-over").focus()
+        tab.wait_for_timeout(500)
+        assert tab.evaluate(COLOURS_AT, [[20, 20]]) == [[0x7D, 0x8F, 0xA3]]  # no value anywhere
+        tab.keyboard.press(".")
+        tab.locator(".f2-told", has_text="image 2").wait_for()
+        tab.wait_for_timeout(500)
+        assert tab.evaluate(COLOURS_AT, [[20, 20]]) != [[0x7D, 0x8F, 0xA3]]
+        tab.keyboard.press(".")
+        tab.locator(".f2-told", has_text="plain.fits").wait_for()
+        assert tab.get_by_role("button", name="North up").is_disabled()
+        tab.keyboard.press(".")
+        tab.get_by_role("alert").filter(has_text="none.fits holds no image").wait_for()
+        os.unlink(folder / "gone.fits")
+        tab.keyboard.press(".")
+        tab.get_by_role("alert").filter(has_text="gone.fits cannot be read").wait_for()
+        tab.keyboard.press(".")
+        tab.locator(".f2-told", has_text="plain.fits").wait_for()
+        tab.mouse.move(*place_of(tab, 90, 100))
+        tab.locator("[data-is=flags]", has_text="saturated, cosmic").wait_for()
+        assert errors == []
+
+
+def test_a_pixel_of_a_stack_tells_its_biography(
+    lab, chromium, example1_calibrated, example1_lists, monkeypatch
+):
+    folder, address, token = lab
+    monkeypatch.chdir(example1_calibrated)
+    made = reduce(example1_lists["science"], out=folder / "night")
+    raw = example1_lists["science"][0].parent
+    search = [str(raw), str(example1_calibrated)]
+    words = f"{str(made.path)!r}, search={search}"
+    source = f"from f2widgets.widgets import ImageInspector\nw = ImageInspector({words})\nw"
+    write_notebook(folder / "life.ipynb", source)
+    with page(chromium, address, token, "life.ipynb") as (tab, errors):
+        tab.evaluate(RUN_ALL)
+        assert failed_cells(tab) == []
+        tab.wait_for_function(LAYERS, arg=1)
+        tab.locator(".f2-over").focus()
+        assert tab.locator(".f2-life").count() == 0
+        tab.keyboard.press("k")
+        life = tab.locator("section[aria-label='Biography of a pixel']")
+        life.get_by_role("button", name="S20131121S0079").wait_for(timeout=60_000)
+        assert life.get_by_role("rowheader", name="combine", exact=True).count() == 1
+        life.get_by_role("button", name="S20131121S0079").click()
+        life.get_by_role("rowheader", name="refine_sky", exact=True).wait_for()
+        tab.keyboard.press("Escape")
+        tab.locator(".f2-over").focus()
+        tab.keyboard.press("s")
+        tab.wait_for_timeout(500)
+        assert violations(tab) == []
+        assert errors == []
