@@ -77,6 +77,8 @@ def fetch(
     ------
     NotFetched
         If the archive cannot be reached.
+    NotWritten
+        If there is not enough room in the folder.
     ParameterError
         If a name is none of the above.
 

@@ -67,5 +67,11 @@ def server(night):
 
 @pytest.fixture
 def archive(server):
-    """Return a client of it that is quick to try again and to lose its patience."""
-    return Archive(server.url, timeout=0.5, waits=(0.0, 0.0))
+    """Return a client of it that tries again at once."""
+    return Archive(server.url, waits=(0.0, 0.0))
+
+
+@pytest.fixture
+def impatient(server):
+    """Return a client of it that loses its patience soon, and tries again often."""
+    return Archive(server.url, timeout=0.5, waits=(0.0,) * 4)

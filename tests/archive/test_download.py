@@ -121,7 +121,16 @@ def test_a_part_of_another_version_is_left_alone(bring, archive, packed, tmp_pat
     assert bring().path.read_bytes() == packed
 
 
-@pytest.mark.parametrize("fault", ["500", "502", "503", "504", "429", "slow", "cut", "wrong", "long"])
+def test_a_server_that_is_silent_for_too_long_is_asked_again(impatient, server, packed, tmp_path):
+    (file,) = impatient.records(f"filename={NAME}.fits")
+    server.faults[NAME] = ["slow"]
+    assert download(file, Task(impatient, tmp_path)).path.read_bytes() == packed
+    (tmp_path / f"{NAME}.fits.bz2").unlink()
+    server.faults[NAME] = ["slow"] * 5
+    assert "no answer in time" in download(file, Task(impatient, tmp_path)).why
+
+
+@pytest.mark.parametrize("fault", ["500", "502", "503", "504", "429", "cut", "wrong", "long"])
 def test_trouble_that_passes_costs_another_attempt_only(bring, server, packed, fault):
     server.faults[NAME] = [fault]
     assert bring().path.read_bytes() == packed
@@ -131,7 +140,6 @@ def test_trouble_that_passes_costs_another_attempt_only(bring, server, packed, f
     ("faults", "words"),
     [
         (["503"] * 3, "answers 503 Service Unavailable. Try again later"),
-        (["slow"] * 3, "no answer in time"),
         (["wrong"] * 2, "has not the checksum of the archive's record"),
         (["long"] * 2, "has not the checksum"),
         (["404"], "has a record of it, but not the file"),

@@ -17,7 +17,15 @@ def test_terms_are_quoted(archive):
     assert archive.records("filter=a b/c?") == []
 
 
-@pytest.mark.parametrize("faults", [["503"], ["500", "429"], ["cut"], ["slow"]])
+def test_a_silent_server_is_asked_again(impatient, server):
+    server.faults["records"] = ["slow"]
+    assert len(impatient.records("observation_type=DARK")) == 3
+    server.faults["records"] = ["slow"] * 5
+    with pytest.raises(NotFetched, match="no answer in time"):
+        impatient.records("observation_type=DARK")
+
+
+@pytest.mark.parametrize("faults", [["503"], ["500", "429"], ["cut"]])
 def test_trouble_that_passes_is_waited_for(archive, server, faults):
     server.faults["records"] = faults
     assert len(archive.records("observation_type=DARK")) == 3

@@ -69,7 +69,7 @@ def test_a_stop_is_quick_and_the_next_call_goes_on(archive, server, tmp_path):
     begin = time.monotonic()
     with pytest.raises(Cancelled):
         fetch(FRAMES, tmp_path, archive=archive, on_progress=stop)
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 8
     parts = [path for path in tmp_path.iterdir() if path.suffix == ".part"]
     assert parts
     server.pause = 0.0
@@ -87,11 +87,11 @@ def test_a_stop_does_not_wait_for_a_server_that_is_silent(server, tmp_path):
         if done:
             raise Cancelled
 
-    server.pause = 3.0  # between two portions
+    server.pause = 10.0  # between two portions
     begin = time.monotonic()
     with pytest.raises(Cancelled):
         fetch(FRAMES, tmp_path, archive=Archive(server.url, timeout=60.0), on_progress=stop)
-    assert time.monotonic() - begin < 2.5
+    assert time.monotonic() - begin < 8
 
 
 def test_a_disk_without_room_is_not_filled(archive, server, tmp_path, monkeypatch):
