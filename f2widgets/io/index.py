@@ -39,9 +39,8 @@ MOST = 50_000
 SETTLED = 2.0
 #: Seconds to wait for another process that is writing.
 PATIENCE = 5.0
-#: Files read between two visits to the index, plain and packed: what was read stays read when the user stops,
-#: which shall take less than a second.
-CHUNK, PACKED = 200, 16
+#: Files written to the index in one go, and files read between two looks at whether the user has stopped.
+CHUNK, STEP = 200, 16
 
 _TABLE = """CREATE TABLE IF NOT EXISTS file (
     id INTEGER PRIMARY KEY, folder TEXT NOT NULL, name TEXT NOT NULL,
@@ -189,21 +188,35 @@ class Index:
         states = [_state(path) for path in paths]
         found = self._known(paths, states)
         new = [i for i, record in enumerate(found) if record is None]
-        packed = any(paths[i].suffix.lower() in (".bz2", ".gz") for i in new)
-        chunk = PACKED if packed else CHUNK
-        for start in range(0, len(new), chunk):
-            some = new[start : start + chunk]
-            read = records_and_texts(paths[i] for i in some)
-            for i, (record, _) in zip(some, read, strict=True):
-                found[i] = record
-                _answer(record, names)
-            self._put(some, read, states)
-            tick(len(paths) - len(new) + start + len(some), len(paths))
+        for start in range(0, len(new), CHUNK):
+            self._read(new[start : start + CHUNK], paths, states, found, names, len(new) - start, tick)
         whole = [record for record in found if record is not None]
         self._learn(whole, names, tick)
         if new:
             self._drop(paths)
         return whole
+
+    def _read(
+        self,
+        places: Sequence[int],
+        paths: Sequence[Path],
+        states: Sequence[State | None],
+        found: list[Record | None],
+        names: Sequence[str],
+        ahead: int,
+        tick: Tick,
+    ) -> None:
+        """Read some files and put them in; what was read stays read when `tick` raises."""
+        read: list[tuple[Record, HeaderTexts | None]] = []
+        try:
+            for start in range(0, len(places), STEP):
+                read += records_and_texts(paths[i] for i in places[start : start + STEP])
+                for i, (record, _) in zip(places[start:], read[start:], strict=False):
+                    found[i] = record
+                    _answer(record, names)
+                tick(len(paths) - ahead + len(read), len(paths))
+        finally:
+            self._put(places[: len(read)], read, states)
 
     def _known(self, paths: Sequence[Path], states: Sequence[State | None]) -> list[Record | None]:
         """Return the records of files that are as they were, None for the others."""

@@ -237,7 +237,7 @@ def find_files(
     mask : str, optional
         Regular expression for the beginning of the name, in place of the usual endings.
     tick : callable, optional
-        Called for each folder with the files found so far, twice; it may raise to stop.
+        Called for each folder with how many files are found so far, and 0; it may raise to stop.
 
     Returns
     -------
@@ -266,7 +266,7 @@ def find_files(
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if recurse and not name.startswith("."))
         found += [Path(parent, name) for name in sorted(names) if wanted.match(name)]
-        tick(len(found), len(found))
+        tick(len(found), 0)
     return found
 
 

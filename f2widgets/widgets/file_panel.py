@@ -213,7 +213,7 @@ class FilePanel(Panel):
             return
         self.send({"kind": "reading", "done": None, "total": None})
         if isinstance(error, Cancelled):
-            self.tell("Stopped. What was read so far is known the next time.")
+            self.tell("Stopped: the list is as it was. What was read so far is known the next time.")
             return
 
         def taken() -> None:

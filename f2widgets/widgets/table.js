@@ -31,7 +31,7 @@ function readingOf(page) {
   page.on("reading", ({ done, total }) => {
     row.hidden = done === null;
     if (total) { bar.max = total; bar.value = done; } else bar.removeAttribute("value");
-    fill(far, total ? `${done} of ${total} headers` : "looking …");
+    fill(far, total ? `${done} of ${total} headers` : `looking …${done ? ` ${done} files` : ""}`);
   });
   return row;
 }

@@ -183,7 +183,7 @@ def test_few_files_are_read_without_it(night, monkeypatch, tmp_path):
 
 
 def test_stopping_keeps_what_was_read(night, ours, monkeypatch):
-    monkeypatch.setattr(index, "PACKED", 2)
+    monkeypatch.setattr(index, "STEP", 2)
 
     def stop(done, total):
         raise KeyboardInterrupt

@@ -172,7 +172,7 @@ def test_folders_complete_what_is_typed(at, folder):
 
 
 def test_many_files_are_read_in_the_background_with_progress_and_cancel(workspace, page, folder, monkeypatch):
-    monkeypatch.setattr(index, "CHUNK", 10)
+    monkeypatch.setattr(index, "STEP", 10)
     for number in range(60):
         shutil.copy(folder / "S20131121S0001.fits", folder / f"copy{number:03d}.fits")
     at = page(FileSelector(workspace, pattern="S*"))
