@@ -7,8 +7,9 @@ function build(page) {
     ["Ctrl+Space", "pick the row, or no longer"], ["Esc", "close the explanation"]]);
   let pins = {};
 
-  const rowsOf = (keys, list, extra = () => ({})) => list.map((cells, k) => ({
-    id: String(k), name: cells[0], ...extra(cells), cells: Object.fromEntries(keys.map((key, i) => [key, cells[i]])) }));
+  // Ages are shown in words and sorted by their days.
+  const rowsOf = (keys, list, ages) => list.map((cells, k) => ({
+    id: String(k), name: cells[0], sortBy: { age: ages[k] }, cells: Object.fromEntries(keys.map((key, i) => [key, cells[i]])) }));
   const columnsOf = (keys, more = {}) => keys.map((key) => ({ key, title: key, ...(more[key] || {}) }));
   const mark = { fits: "✓ fits", "with a note": "✓ with a note", pinned: "✓ pinned", missing: "✗ missing", "does not fit": "✗ does not fit",
     present: "✓ present", changed: "✗ changed" };
@@ -67,7 +68,7 @@ function build(page) {
   page.on("matches", (sent) => {
     spared.hidden = !sent.spared;
     fill(spared, sent.spared || null);
-    matches.rows(rowsOf(COLUMNS, sent.rows));
+    matches.rows(rowsOf(COLUMNS, sent.rows, sent.ages));
     matches.selected([]);
     pane.hidden = true;
   });
@@ -78,7 +79,7 @@ function build(page) {
     const troubled = sent.rows.some((cells) => cells[6]);
     table.columns(columnsOf(troubled ? HELD : HELD.filter((key) => key !== "trouble"), { state: { show: shown }, trouble: { cls: "f2-reason" } }));
     holds = sent.rows;
-    table.rows(rowsOf(HELD, sent.rows));
+    table.rows(rowsOf(HELD, sent.rows, sent.ages));
     table.selected([]);
     picked([]);
   });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,14 @@ from f2widgets.calibrations.service import Calibrations
 from f2widgets.errors import NotF2Data, ParameterError
 from f2widgets.io.index import indexed
 from f2widgets.io.records import Record, find_files
-from f2widgets.needs import Making, Need, makings, needs_of
+from f2widgets.needs import Making, Need, makings, needs_of, shape_of
 from f2widgets.widgets.deeds import Deed
 from f2widgets.widgets.panel import Panel, asked_by_page, from_page, table_html
 from f2widgets.widgets.rows import as_arguments, cell
 from f2widgets.widgets.workspace import Workspace
 
 #: More frames than this are not matched: each takes some milliseconds, and nobody reads so many rows.
-MOST = 200
+MOST = 100
 #: Columns of the match table.
 MATCHES = ("frame", "needs", "file", "age", "found in", "state")
 #: Descriptors that are asked of raw frames.
@@ -107,20 +108,26 @@ class CalibrationPanel(Panel):
     def arrived(self) -> None:
         """Send databases, matches, and what is missing."""
         config = read_config(self.workspace.config)
-        self.send({"kind": "held", "rows": [self._held_row(one) for one in self.held]})
+        ages = [one.age(self._moment()) for one in self.held]
+        self.send({"kind": "held", "rows": [self._held_row(one) for one in self.held], "ages": ages})
         spared = f"{self._spared} files: select at most {MOST}." if self._spared else ""
-        self.send({"kind": "matches", "rows": [_row(one) for one in self.needs], "spared": spared})
+        ages = [one.match.age if one.match else None for one in self.needs]
+        rows = [_row(one) for one in self.needs]
+        self.send({"kind": "matches", "rows": rows, "ages": ages, "spared": spared})
         missing = [{"text": str(one), "can": bool(one.files), "kind": one.kind} for one in self.missing]
         self.send({"kind": "missing", "rows": missing})
         pins = {kind: os.fspath(file) for kind, file in self.workspace.user_cals.items()}
         databases = [str(one.path) for one in config.databases]
         self.send({"kind": "place", "pins": pins, "databases": databases})
 
+    def _moment(self) -> datetime | None:
+        """Return when the first of the frames was taken, from which ages are counted."""
+        return next((row.facts.ut_start for row in self._frames if not row.problem), None)
+
     def _held_row(self, one: Held) -> list[Any]:
         """Return a calibration as cells."""
-        first = next((row.facts.ut_start for row in self._frames if not row.problem), None)
         taken = one.entry.facts.ut_start
-        age = one.age(first)
+        age = one.age(self._moment())
         words = "" if age is None else in_time(age).removeprefix("taken ")
         return [one.entry.name, one.entry.kind, one.properties, cell(taken and taken.replace(microsecond=0)),
                 words, one.state, one.trouble or "", str(one.entry.path.parent)]  # fmt: skip
@@ -177,7 +184,8 @@ class CalibrationPanel(Panel):
         service = Calibrations(read_config(self.workspace.config), user=[f"{name}:{word}"])
         for need in self.needs:
             if need.kind == name:
-                service.find(name, need.record.facts, name=need.record.name)  # a misfit is told now
+                shape = shape_of(need.record)
+                service.find(name, need.record.facts, name=need.record.name, shape=shape)  # a misfit is told
         self.workspace.user_cals = {**self.workspace.user_cals, name: Path(word)}
         self.tell(f"{path.name} is used as {name} for all frames.")
 

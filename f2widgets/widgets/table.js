@@ -1,7 +1,8 @@
 // A table that stays quick with ten thousand rows: a real <table> of which only the rows in sight are made.
 //
 // `tableOf({label, columns, height, ticks, several, select, tick, sort, activate})`
-//   columns: [{key, title, numeric, cls}]; rows: [{id, cells: {key: value}, reason, ticked}]; a reason greys the row.
+//   columns: [{key, title, numeric, cls, show}]; rows: [{id, cells: {key: value}, reason, ticked, sortBy}]; a reason
+//   greys the row, `sortBy` has values by key that sort otherwise than they show.
 //   select(ids), tick(id, on), activate(id) and sort(key, down) are told of what the user does.
 // Gives {element, columns(list), rows(list), only(ids or null): the rows to show, selected(ids), picked(): ids as
 // shown, order(): ids as shown, sort(key, down), focus()}.
@@ -45,14 +46,14 @@ function tableOf(options) {
   const box = make("div", { cls: "f2-scroll", tabindex: "0", role: "group", "aria-label": `${label}, rows`, style: { maxHeight: `${height}px` } }, table);
   const draw = coalesced(paint);
 
-  function value(row, column) {
-    const found = row.cells[column.key];
+  function value(row, column, from = row.cells) {
+    const found = from[column.key];
     return found === undefined || found === null ? "" : found;
   }
 
   function compare(column) {
     return (a, b) => {
-      const x = value(a, column), y = value(b, column);
+      const [x, y] = [a, b].map((row) => value(row, column, row.sortBy && column.key in row.sortBy ? row.sortBy : row.cells));
       if (x === "" || y === "") return (x === "") - (y === ""); // what a file does not tell comes last
       const order = typeof x === "number" && typeof y === "number" ? x - y : WORDS.compare(x, y);
       return down ? -order : order;
