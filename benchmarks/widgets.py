@@ -59,7 +59,8 @@ REPEATED = """async ([what, times]) => {
     over.dispatchEvent(new KeyboardEvent("keydown", { key: name, ...common, ...more }));
   };
   const deeds = {
-    stretch: (k) => set(stretch, k + 1), limits: (k) => set(limits, k + 1), zoom: wheel, blink: () => key("."),
+    stretch: (k) => set(stretch, k + 1), limits: (k) => set(limits, k + 1), zoom: wheel,
+    blink: () => key("."),
     pan: (k) => key(k % 8 < 4 ? "ArrowLeft" : "ArrowRight", { ctrlKey: true }) };
   const painted = () => new Promise((done) => {
     const eye = new MutationObserver(() => { eye.disconnect(); done(); });
@@ -80,7 +81,9 @@ REPEATED = """async ([what, times]) => {
 DRAG = """async (pictures) => {
   const over = document.querySelector(".f2-over"), box = over.getBoundingClientRect(), times = [];
   const common = { pointerId: 1, button: 2, bubbles: true, cancelable: true };
-  const at = (type, clientX, clientY) => over.dispatchEvent(new PointerEvent(type, { ...common, clientX, clientY }));
+  const at = (type, clientX, clientY) => {
+    over.dispatchEvent(new PointerEvent(type, { ...common, clientX, clientY }));
+  };
   over.setPointerCapture = () => {};
   let x = box.left + box.width / 2, y = box.top + box.height / 2, last = null;
   at("pointerdown", x, y);

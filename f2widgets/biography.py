@@ -14,6 +14,7 @@ import numpy as np
 from f2widgets.core.frame import Frame
 from f2widgets.core.trace import TRACE
 from f2widgets.errors import ParameterError, WrongInputs
+from f2widgets.io.identity import root_of
 from f2widgets.io.originals import find_originals
 from f2widgets.io.read import FrameFile, open_frame
 from f2widgets.recipes.again import Replay, Stage, stage_of
@@ -132,7 +133,7 @@ class Biographer:
         self._folders: list[str | os.PathLike[str]] = list(search)
         if isinstance(self._product, FrameFile):
             folder = self._product.path.absolute().parent
-            self._folders += [folder, *list(folder.parents)[:2]]  # frames kept between steps lie two deeper
+            self._folders += [folder, *list(folder.parents)[:3]]  # frames kept between steps lie three deeper
         self._folders.append(Path.cwd())
 
     @cached_property
@@ -146,8 +147,10 @@ class Biographer:
         raw = list(dict.fromkeys(raw))
         if TRACE not in self._product.tables:
             return raw
+        # Frames that only lent their sky are not in the stack.
+        roots = {root_of(Path(name)): name for name in raw}
         order = [str(name) for name in self._product.tables[TRACE]["frame"]]
-        return sorted(raw, key=lambda name: next((i for i, o in enumerate(order) if name.startswith(o)), 0))
+        return [roots.get(name, name) for name in order]
 
     @cached_property
     def _replay(self) -> Replay | None:
@@ -192,7 +195,7 @@ class Biographer:
 
     def _of_frame(self, x: int, y: int, name: str) -> Biography:
         """Follow a pixel of one of the frames."""
-        roots = [Path(one).name.split(".")[0] for one in self._names]
+        roots = [root_of(Path(one)) for one in self._names]
         if name not in roots and name not in self._names:
             raise ParameterError(
                 f"{name} did not go into {self._product.name}: it was made of {', '.join(roots)}."
