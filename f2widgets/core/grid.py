@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: A grid larger than the frames by more than this means that a frame lies somewhere else.
 _LARGEST = 3.0
+#: So many frames of other places at least make a sky.
+_LEFT = 3
 
 
 @dataclass(frozen=True)
@@ -92,3 +94,33 @@ def _affine(first: Frame, frame: Frame) -> NDArray[np.float64]:
     there = frame.wcs.all_world2pix(first.wcs.all_pix2world(points, 0), 0)
     solution, *_ = np.linalg.lstsq(np.column_stack([points, np.ones(len(points))]), there, rcond=None)
     return np.asarray(solution.T)
+
+
+def apart(frames: Sequence[Frame], distance: float) -> list[list[int]]:
+    """Put frames together that point to the same place, so that the others can make their sky.
+
+    Parameters
+    ----------
+    frames : sequence of Frame
+        Aligned: their `wcs` share one tangent point, as `align` leaves them.
+    distance : float
+        Arcsec within which a frame is in the place of another.
+
+    Returns
+    -------
+    list of list of int
+        Numbers of the frames of each place; every frame alone where fewer than three others would be left,
+        or one has no coordinates.
+    """
+    alone = [[k] for k in range(len(frames))]
+    if any(frame.wcs is None for frame in frames):
+        return alone
+    places = np.array([frame.wcs.wcs.crpix for frame in frames if frame.wcs is not None])
+    scale = 3600 * np.sqrt(abs(np.linalg.det(frames[0].wcs.pixel_scale_matrix)))  # type: ignore[union-attr]
+    left = list(range(len(frames)))
+    found = []
+    while left:
+        off = scale * np.hypot(*(places[left] - places[left[0]]).T)
+        found.append([k for k, away in zip(left, off, strict=True) if away < distance or k == left[0]])
+        left = [k for k in left if k not in found[-1]]
+    return found if len(frames) - max(map(len, found)) >= _LEFT else alone

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from f2widgets.core import flags
-from f2widgets.core.annotations import Tick, Within, ignore
+from f2widgets.core.annotations import Tick, Unit, Within, ignore
 from f2widgets.core.blocks import each_block
 from f2widgets.core.flags import Mask
 from f2widgets.core.frame import Frame, Plane
+from f2widgets.core.grid import apart
 from f2widgets.core.levels import variance_of
 from f2widgets.core.notes import note
 from f2widgets.core.sorting import masked_median, median
@@ -252,6 +253,7 @@ def refine_sky(
     *,
     clip: Annotated[float, Within(1, 10)] = 3.0,
     group: Annotated[int, Within(2, 40)] = 18,
+    distance: Annotated[float, Within(0, 60), Unit("arcsec")] = 3.0,
     tick: Tick = ignore,
 ) -> list[Frame]:
     """Subtract, from each frame, the mean of what the others have left where they show no source.
@@ -265,6 +267,9 @@ def refine_sky(
         only those above zero: below it lies sky of which the rough one took too much.
     group : int
         As in `subtract_sky`.
+    distance : float
+        Frames that point nearer to each other than this have their sources in the same place, the faintest
+        too: they are not each other's sky, as long as three others are left.
     tick : callable, optional
         Progress.
 
@@ -283,7 +288,7 @@ def refine_sky(
     *Method*: with u_j = d_j / s_j and w_j 1 where pixel j shows clean sky,
     d_i - s_i (S - w_i u_i) / (n - w_i), S = sum w_j u_j, n = sum w_j. The median subtracted before cancels.
     V_i grows by s_i² v / (n - w_i), v the mean of V_j / s_j² over clean sky. Where no other frame shows
-    clean sky, the rough one stays.
+    clean sky, the rough one stays. Of frames in the same place all w_j u_j are taken away.
     *Assumes* a sky whose pattern over the detector stays the same within a group.
     *Source*: second pass of ``skyCorrect`` of the reference, there a median; the mean loses less depth.
     """
@@ -294,11 +299,11 @@ def refine_sky(
         some = [everything[i] for i in members]
         for i in members:
             everything[i] = some[0].bare()  # let go: each frame makes room for its own result
-        out.update(zip(members, _subtract_mean(some, clip, tick), strict=True))
+        out.update(zip(members, _subtract_mean(some, clip, distance, tick), strict=True))
     return [out[i] for i in range(len(everything))]
 
 
-def _subtract_mean(frames: list[Frame], clip: float, tick: Tick) -> list[Frame]:
+def _subtract_mean(frames: list[Frame], clip: float, distance: float, tick: Tick) -> list[Frame]:
     """Subtract from each frame the clipped mean of the others; `frames` is emptied on the way."""
     if len(frames) < 2:
         return frames
@@ -318,37 +323,42 @@ def _subtract_mean(frames: list[Frame], clip: float, tick: Tick) -> list[Frame]:
         spread[a:b] /= np.maximum(count[a:b], 1)  # the mean: what one value of clean sky has
 
     each_block(add, shape[0], rows=32)
-    out = []
-    for k in range(total_frames):
-        frame = frames.pop(0)
-        out.append(_without(frame, (total, spread, count), limits))
-        tick(k + 1, total_frames)
-    return out
+    out: dict[int, Frame] = {}
+    for together in apart(frames, distance):
+        some = [frames[k] for k in together]
+        for k in together:
+            frames[k] = some[0].bare()
+        out.update(zip(together, _without(some, (total, spread, count), limits), strict=True))
+        tick(len(out), total_frames)
+    return [out[k] for k in range(total_frames)]
 
 
-def _without(frame: Frame, sums: tuple[Plane, Plane, Plane], limits: Limits) -> Frame:
-    """Subtract the mean sky of the other frames from one."""
+def _without(frames: Sequence[Frame], sums: tuple[Plane, Plane, Plane], limits: Limits) -> list[Frame]:
+    """Subtract, from frames in the same place, the mean sky of the others."""
     total, spread, count = sums
-    variance = variance_of(frame)
-    s = _scale(frame)
-    data, noise = np.empty(frame.shape, np.float32), np.empty(frame.shape, np.float32)
+    data = [np.empty(frame.shape, np.float32) for frame in frames]
+    noise = [np.empty(frame.shape, np.float32) for frame in frames]
 
     def work(a: int, b: int) -> None:
         """Subtract within a block of rows."""
         rows = slice(a, b)
-        sky, share = _sky_in(frame, rows, limits)
+        sky, share = _sky_in(frames[0], rows, limits)
+        for frame in frames[1:]:
+            for plane, more in zip((sky, share), _sky_in(frame, rows, limits), strict=True):
+                plane += more
         np.subtract(count[rows], share, out=share)
         np.maximum(share, 1, out=share)
-        np.divide(s, share, out=share)
         np.subtract(total[rows], sky, out=sky)
-        sky *= share
-        np.subtract(frame.data[rows], sky, out=data[rows])
-        share *= s
-        share *= spread[rows]
-        np.add(variance[rows], share, out=noise[rows])
+        for frame, its_data, its_noise in zip(frames, data, noise, strict=True):
+            s = _scale(frame)
+            part = s / share
+            np.subtract(frame.data[rows], sky * part, out=its_data[rows])
+            part *= s
+            part *= spread[rows]
+            np.add(variance_of(frame)[rows], part, out=its_noise[rows])
 
-    each_block(work, frame.shape[0], rows=32)
-    return frame.with_(data=data, variance=noise)
+    each_block(work, total.shape[0], rows=32)
+    return [frame.with_(data=d, variance=v) for frame, d, v in zip(frames, data, noise, strict=True)]
 
 
 def _scale(frame: Frame) -> np.float32:

@@ -159,7 +159,7 @@ MEANINGS: dict[str, dict[str, Meaning]] = {
     },
     "associateSky": {
         "time": Gone("Sky frames are the nearest in time: set subtract_sky:group to how many."),
-        "distance": Gone("Sources are masked, so that every other frame serves as sky, however near."),
+        "distance": Means(("refine_sky:distance",)),
         "min_skies": Gone("Sky frames are the nearest in time: set subtract_sky:group to how many."),
         "max_skies": Means(("subtract_sky:group", "subtract_offset_sky:group")),
         "use_all": Gone("Set subtract_sky:group to the number of frames to use all."),

@@ -7,7 +7,7 @@ from f2widgets.core import flags
 from f2widgets.core.notes import listening
 from f2widgets.core.sky import refine_sky, sky_level, subtract_sky
 from f2widgets.errors import WrongInputs
-from tests.core.images import constant, frame
+from tests.core.images import constant, coordinates, frame
 
 SIDE = 48
 
@@ -254,3 +254,26 @@ def test_lone_frame_loses_its_level_once():
     probed = once.with_(mask=np.full((64, 64), flags.PROBE, np.uint16))
     (twice,) = subtract_sky([probed])
     assert (twice.data == 0).all()
+
+
+def places(*crpix):
+    return [coordinates((x, 20.0)) for x in crpix]
+
+
+def test_frames_in_one_place_are_not_each_others_sky():
+    frames = [one.with_(wcs=wcs) for one, wcs in zip(set_of(6), places(0, 50, 100, 2, 150, 52), strict=True)]
+    rough = subtract_sky(frames, scale="offset")
+    out = refine_sky(rough)
+    u = np.array([one.data for one in rough])
+    for k, away in enumerate([(0, 3), (1, 5), (2,), (0, 3), (4,), (1, 5)]):
+        np.testing.assert_allclose(out[k].data, u[k] - others(u, away), atol=2e-3)
+        np.testing.assert_allclose(out[k].variance, 1e6 + 1e6 / (6 - len(away)), rtol=1e-5)
+    apart = refine_sky(rough, distance=0.0)
+    np.testing.assert_allclose(apart[0].data, u[0] - others(u, 0), atol=2e-3)
+
+
+def test_frames_in_one_place_serve_where_no_others_are():
+    frames = [one.with_(wcs=wcs) for one, wcs in zip(set_of(4), places(0, 1, 2, 50), strict=True)]
+    rough = subtract_sky(frames, scale="offset")
+    u = np.array([one.data for one in rough])
+    np.testing.assert_allclose(refine_sky(rough)[0].data, u[0] - others(u, 0), atol=2e-3)
