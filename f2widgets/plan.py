@@ -243,6 +243,7 @@ def _must_agree(recipe: Recipe, groups: Mapping[Role, list[FrameFile]]) -> None:
     lamps = [*groups.get(Role.LAMP_ON, ()), *groups.get(Role.LAMP_OFF, ())]
     for files, name, keys in (
         (lamps, "flats", ("filter", "exposure time", "number of coadds", "read mode")),
+        (groups.get(Role.TWILIGHT, ()), plural(Role.TWILIGHT), ("filter", "read mode")),
         (groups.get(Role.DARK, ()), plural(Role.DARK), ("exposure time", "number of coadds", "read mode")),
         (
             groups.get(Role.SCIENCE, ()) if recipe.product else (),

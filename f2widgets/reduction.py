@@ -363,7 +363,10 @@ def _keywords(what: Plan, frame: Frame) -> dict[str, Any]:
     if frame.facts.data_label:
         stack = "-STACK" if combined else ""
         keywords["DATALAB"] = f"{frame.facts.data_label}{stack}-SQ-{str(kind).upper()}"
-    airmasses = [file.facts.airmass for file in what.files if file.facts.airmass is not None]
+    if kind == "flat" and frame.facts.observation_type != "FLAT":
+        keywords["OBSTYPE"] = ("FLAT", "made of twilight frames")
+    seen = [file for file in what.files if file.name not in what.beside]
+    airmasses = [file.facts.airmass for file in seen if file.facts.airmass is not None]
     if kind == "image" and combined and airmasses:
         keywords["AIRMASS"] = (sum(airmasses) / len(airmasses), "mean of the frames combined")
     return keywords

@@ -11,7 +11,7 @@ import pytest
 from f2widgets.core.frame import Frame
 from f2widgets.io.read import open_frame
 from f2widgets.recipes.bands import full
-from f2widgets.recipes.recipes import BPM, CHECK_WCS, DARK, FLAT, IMAGE, OFFSET, RECIPES, Use
+from f2widgets.recipes.recipes import BPM, CHECK_WCS, DARK, FLAT, IMAGE, OFFSET, RECIPES, SKY_FLAT, Use
 from f2widgets.recipes.run import run
 from f2widgets.recipes.steps import STEPS
 
@@ -147,6 +147,8 @@ def watched(raw):
     flat = reduced(FLAT, ["on", "off"], {"bpm": bpm})
     reduced(CHECK_WCS, ["science"])
     reduced(IMAGE, ["science"], {"dark": dark, "flat": flat, "bpm": bpm})
+    # and as twilight
+    reduced(SKY_FLAT, ["science"], {"dark": dark, "bpm": bpm})
     # frames of the one field, said to lie elsewhere, serve as sky
     reduced(OFFSET, ["science"], {"dark": dark, "flat": flat, "bpm": bpm}, beside={1, 3, 5, 7})
     return steps

@@ -284,7 +284,7 @@ REPLACED = {
     "transferAttribute": "There are no side streams: flag_objects leaves its mask in the frames.",
     "addObjectMaskToDQ": "Objects have a flag of their own, which never reaches DQ: see flag_objects.",
     "transferObjectMask": "flag_objects makes one mask from all frames and gives it to each.",
-    "scaleByIntensity": "Flats are made from lamps, not from the sky.",
+    "scaleByIntensity": "It is a part of combine_twilights.",
     "storeProcessedDark": _STORED,
     "storeProcessedFlat": _STORED,
     "storeProcessedBPM": _STORED,
@@ -310,7 +310,6 @@ REPLACED_RECIPES = {
     "ultradeep_part1": "Use reduce with -p flatCorrect:write_outputs=True.",
     "ultradeep_part2": "Use reduce: its object mask comes from all frames already.",
     "ultradeep_part3": "Use reduce: its object mask comes from all frames already.",
-    "makeSkyFlat": "Use makeProcessedFlat: flats are made from lamps.",
 }
 
 _OURS = {step.name.lower(): step.name for step in STEPS}

@@ -163,6 +163,24 @@ K_FLAT_WITH_DARKS = Recipe(
     indispensable=frozenset({"combine_lamps"}),
     only_k=True,
 )
+SKY_FLAT = Recipe(
+    "sky_flat",
+    "makeSkyFlat",
+    "a master flat from the twilight sky",
+    (
+        *_TO_ELECTRONS,
+        use("correct_nonlinearity"),
+        use("subtract_dark"),
+        use("combine_twilights"),
+        use("normalize_flat"),
+        use("threshold_flat"),
+    ),
+    frozenset({Role.TWILIGHT}),
+    Role.TWILIGHT,
+    "flat",
+    finds=frozenset({"dark", "bpm"}),
+    indispensable=frozenset({"add_variance", "combine_twilights"}),
+)
 BPM = Recipe(
     "bpm",
     "makeProcessedBPM",
@@ -250,14 +268,14 @@ CHECK_WCS = Recipe(
 )
 
 #: In the order in which they are offered: for given roles the first that takes them is the default.
-RECIPES = (DARK, FLAT, K_FLAT, K_FLAT_WITH_DARKS, BPM, K_BPM, IMAGE, OFFSET, CHECK_WCS)
+RECIPES = (DARK, FLAT, K_FLAT, K_FLAT_WITH_DARKS, SKY_FLAT, BPM, K_BPM, IMAGE, OFFSET, CHECK_WCS)
 
 #: What to do with frames that no recipe takes.
 _REMEDIES = {
     Role.PRODUCT: "Give raw frames; reduced calibrations are found by themselves or named with --user_cal.",
     Role.SPECTRUM: "Only imaging is reduced here; leave the spectroscopic frames out.",
     Role.ACQUISITION: "Leave the acquisition images out.",
-    Role.TWILIGHT: "Flats are made from lamps; leave the twilight frames out.",
+    Role.TWILIGHT: "No lamp shone in twilight frames: give them alone, for sky_flat (makeSkyFlat).",
     Role.OTHER: "Leave them out; f2 typewalk shows what each file is.",
 }
 

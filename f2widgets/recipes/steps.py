@@ -131,6 +131,7 @@ STEPS = (
     Step("dark.combine_darks", "stackDarks", "stack", rowwise=True, combines=True),
     Step("dark.subtract_dark", "darkCorrect", "darkCorrected", rowwise=True),
     Step("flat.combine_lamps", "makeLampFlat", "lampstack", rowwise=True, combines=True),
+    Step("twilight.combine_twilights", combines=True),
     Step("flat.normalize_flat", "normalizeFlat", "normalized"),
     Step("flat.threshold_flat", "thresholdFlatfield", "thresholdFlatfielded", rowwise=True),
     Step("flat.divide_flat", "flatCorrect", "flatCorrected", rowwise=True),

@@ -13,6 +13,7 @@ from f2widgets.recipes.recipes import (
     K_FLAT,
     K_FLAT_WITH_DARKS,
     RECIPES,
+    SKY_FLAT,
     recipe_for,
     recipe_named,
     use,
@@ -43,7 +44,13 @@ def test_tags_tell_the_role(tags, role):
 
 @pytest.mark.parametrize(
     ("roles", "recipe"),
-    [((Role.DARK,), DARK), ((ON, OFF), FLAT), ((ON, OFF, Role.DARK), BPM), ((Role.SCIENCE,), IMAGE)],
+    [
+        ((Role.DARK,), DARK),
+        ((ON, OFF), FLAT),
+        ((Role.TWILIGHT,), SKY_FLAT),
+        ((ON, OFF, Role.DARK), BPM),
+        ((Role.SCIENCE,), IMAGE),
+    ],
 )
 def test_recipe_follows_from_all_roles_in_any_order(roles, recipe):
     for order in itertools.permutations(roles):
@@ -70,6 +77,7 @@ def test_wanted_recipe_is_taken_if_it_fits():
             r"bpm \(makeProcessedBPM\) takes darks and flats with the lamp on and .*: add darks",
         ),
         ([Role.DARK, ON, OFF], FLAT, "leave out the darks"),
+        ([Role.TWILIGHT], FLAT, r"No lamp shone in twilight frames: .*\(makeSkyFlat\)"),
         ([Role.PRODUCT], None, "Give raw frames"),
         ([Role.SPECTRUM, Role.SCIENCE], None, "Only imaging is reduced"),
     ],
