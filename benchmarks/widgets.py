@@ -7,30 +7,22 @@ function in `PANELS` that gives rows: what was measured, its value, the limit.
 from __future__ import annotations
 
 import argparse
-import statistics
+import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 sys.path.append(str(Path(__file__).parents[1]))
 
+from lists import files, tables
+from pages import Row, opened, printed, spread
 from playwright.sync_api import Page, sync_playwright
 
 from f2widgets.simulate import example1
-from tests.browser.lab import FLAGS, RUN_ALL, failed_cells, page, server, write_notebook
+from tests.browser.lab import FLAGS, server
 from tests.run import browser
-
-
-class Row(NamedTuple):
-    """One figure: what, its value as text, the limit as text."""
-
-    what: str
-    value: str
-    limit: str
-
 
 #: Notes, in the page, when a canvas is first painted with pixels.
 WATCH = """() => {
@@ -106,7 +98,6 @@ THIRD = """async () => {
   window.jupyterapp.shell.currentWidget.content.activeCellIndex = 2;
   await window.jupyterapp.commands.execute("notebook:run-cell");
 }"""
-OUTPUTS = "(k) => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells[k].toJSON().outputs"
 #: In a kernel: resident memory in MB.
 RESIDENT = 'int(open("/proc/self/statm").read().split()[1]) * 4096 / 1e6'
 
@@ -126,6 +117,7 @@ def main() -> None:
         folder, home = Path(place) / "served", Path(place) / "home"
         folder.mkdir()
         home.mkdir()
+        os.environ |= {"XDG_CACHE_HOME": str(home / "cache"), "XDG_STATE_HOME": str(home / "state")}
         with server(folder, home) as (address, token):
             for name in options.panels or PANELS:
                 print(f"\n{name}")
@@ -136,31 +128,6 @@ def main() -> None:
         chromium.close()
 
 
-@contextmanager
-def opened(chromium: Any, folder: Path, address: str, token: str, *cells: str) -> Iterator[Page]:
-    """Run a notebook in JupyterLab and give its page."""
-    write_notebook(folder / "panel.ipynb", *cells)
-    with page(chromium, address, token, "panel.ipynb") as (tab, _):
-        tab.evaluate(WATCH)
-        tab.evaluate(RUN_ALL)
-        wrong = failed_cells(tab)
-        if wrong:
-            raise SystemExit(f"A cell failed: {wrong}")
-        yield tab
-
-
-def printed(tab: Page, cell: int) -> float:
-    """Return the number that a cell has printed."""
-    outputs = tab.evaluate(OUTPUTS, cell)
-    return float("".join("".join(one["text"]) for one in outputs if "text" in one))
-
-
-def spread(values: list[float]) -> str:
-    """Return median and 95th percentile in ms."""
-    ordered = sorted(values)
-    return f"{statistics.median(values):.1f} ms, 95 %: {ordered[int(0.95 * (len(ordered) - 1))]:.1f}"
-
-
 def inspector(chromium: Any, folder: Path, address: str, token: str, data: Path) -> list[Row]:
     """Measure the image inspector."""
     science = sorted(data.glob("S20131121S00[78]*.fits"))[:2]
@@ -168,7 +135,7 @@ def inspector(chromium: Any, folder: Path, address: str, token: str, data: Path)
     start = "import time\nfrom f2widgets.widgets import ImageInspector\nprint(time.time())"
     cells = (start, f"began = time.time()\nprint(began)\nw = ImageInspector({first!r}, {second!r})\nw")
     rows = []
-    with opened(chromium, folder, address, token, *cells) as tab:
+    with opened(chromium, folder, address, token, *cells, watch=WATCH) as tab:
         tab.wait_for_function("() => window.f2first !== null")
         seconds = tab.evaluate("() => window.f2first") / 1000 - printed(tab, 1)
         rows.append(Row("first picture after ImageInspector(path)", f"{seconds:.2f} s", "at most 1.0 s"))
@@ -222,7 +189,7 @@ def _memory(chromium: Any, folder: Path, address: str, token: str, path: str) ->
         f"frame = read_frame({path!r})\ngc.collect()\nprint({RESIDENT})"
     )
     cells = (before, "w = ImageInspector(frame)\nw", f"import time\ntime.sleep(8)\nprint({RESIDENT})")
-    with opened(chromium, folder, address, token, *cells) as tab:
+    with opened(chromium, folder, address, token, *cells, watch=WATCH) as tab:
         _whole(tab)
         tab.evaluate(THIRD)
         more = printed(tab, 2) - printed(tab, 0)
@@ -233,7 +200,7 @@ def _saved(chromium: Any, folder: Path, address: str, token: str, path: str) -> 
     """Measure a saved notebook with five inspectors."""
     one = f"ImageInspector({path!r})"
     start = f"from f2widgets.widgets import ImageInspector\n{one}"
-    with opened(chromium, folder, address, token, start, *[one] * 4) as tab:
+    with opened(chromium, folder, address, token, start, *[one] * 4, watch=WATCH) as tab:
         _whole(tab)
         tab.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
         tab.wait_for_timeout(1000)
@@ -242,7 +209,11 @@ def _saved(chromium: Any, folder: Path, address: str, token: str, path: str) -> 
     return Row(f"saved notebook, five inspectors, {images} posters", f"{size / 1e6:.2f} MB", "under 2 MB")
 
 
-PANELS: dict[str, Callable[..., list[Row]]] = {"inspector": inspector}
+PANELS: dict[str, Callable[..., list[Row]]] = {
+    "inspector": inspector,
+    "tables": tables,
+    "files": files,
+}
 
 if __name__ == "__main__":
     main()
