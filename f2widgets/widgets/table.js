@@ -45,6 +45,7 @@ function tableOf(options) {
   const table = make("table", { cls: "f2-table", role: "grid", "aria-label": label, "aria-multiselectable": String(several) }, head, body);
   const box = make("div", { cls: "f2-scroll", tabindex: "0", role: "group", "aria-label": `${label}, rows`, style: { maxHeight: `${height}px` } }, table);
   const draw = coalesced(paint);
+  const prefix = `f2-row-${Math.random().toString(36).slice(2)}-`;
 
   function value(row, column, from = row.cells) {
     const found = from[column.key];
@@ -96,7 +97,7 @@ function tableOf(options) {
       return make("td", { cls: [column.numeric ? "f2-number" : "", column.cls || ""].join(" ").trim() || null, title: String(text).length > 24 ? String(text) : null }, column.show ? column.show(text, row) : String(text));
     });
     return make("tr", {
-      "aria-rowindex": String(index + 2), "aria-selected": String(is), "data-id": row.id, title: row.reason || null,
+      id: `${prefix}${index}`, "aria-rowindex": String(index + 2), "aria-selected": String(is), "data-id": row.id, title: row.reason || null,
       cls: [is ? "f2-picked" : "", index === active ? "f2-active" : "", row.reason ? "f2-refused" : ""].join(" ").trim() || null,
       on: { click: (event) => press(index, event), dblclick: () => options.activate && options.activate(row.id) },
     }, tick, cells);
@@ -108,6 +109,9 @@ function tableOf(options) {
     const wide = columns.length + (ticks ? 1 : 0);
     const gap = (count) => count > 0 ? make("tr", { "aria-hidden": "true", cls: "f2-gap" }, make("td", { colspan: wide, style: { height: `${count * ROW}px` } })) : null;
     fill(body, gap(first), shown.slice(first, last).map((row, k) => rowOf(row, first + k)), gap(shown.length - last));
+    // The row that keys act on is read out, though the focus stays on the box.
+    if (active >= first && active < last) box.setAttribute("aria-activedescendant", `${prefix}${active}`);
+    else box.removeAttribute("aria-activedescendant");
     if (!shown.length) fill(body, make("tr", {}, make("td", { colspan: Math.max(1, wide), cls: "f2-empty" }, options.empty || "nothing here")));
   }
 

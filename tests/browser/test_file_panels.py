@@ -147,6 +147,8 @@ def test_rows_are_reached_picked_and_left_out_by_keys_alone(opened):
     for key in ("Home", "ArrowDown", "Enter", "ArrowDown", "Control+Space"):
         tab.keyboard.press(key)
     picked(files, 2)
+    active = files.get_by_role("group", name="Files, rows").get_attribute("aria-activedescendant")
+    assert "S20131121S0003.fits" in tab.locator(f"#{active}").inner_text()
     tab.keyboard.press("Space")
     says(files, "6 of 8 files")
     tab.keyboard.press("Space")
