@@ -27,7 +27,7 @@ class Job:
     files : tuple of `~pathlib.Path`
         Raw frames.
     recipe : str or None
-        The recipe; None for the one that fits.
+        The recipe asked for, or the one that makes a missing calibration; None for the one that fits.
     makes : str
         The calibration that is made for the jobs after it: 'dark', 'bpm' or 'flat'; empty for the files
         that were asked for.

@@ -87,6 +87,11 @@ class Plan:
         return dict(chosen)
 
     @property
+    def calibration_rows(self) -> tuple[tuple[str, ...], ...]:
+        """Frames, kind, file, age and origin of the calibrations, a row for frames that share one."""
+        return tuple(_rows(self.matches))
+
+    @property
     def repairs(self) -> tuple[str, ...]:
         """Faults of the headers that are known and mended."""
         return _repairs(self.files)
@@ -116,7 +121,7 @@ class Plan:
             )
             lines.append(f"  {step.name:<22}{step.verb:<26}{state}".rstrip())
         if self.matches:
-            rows = [("frames", "needs", "file", "age", "from"), *_rows(self.matches)]
+            rows = [("frames", "needs", "file", "age", "from"), *self.calibration_rows]
             lines += ["", "Calibrations:", *_table(rows)]
         lines += ["", f"Product: {self.product or 'none'}"]
         lines += [f"Repaired: {repair}" for repair in self.repairs]
@@ -133,6 +138,7 @@ def plan(
     calibrations: Calibrations | None = None,
     out: str | os.PathLike[str] = ".",
     suffix: str | None = None,
+    lenient: bool = False,
 ) -> Plan:
     """Find out what would be done with some files, and with which calibrations.
 
@@ -152,6 +158,8 @@ def plan(
         Folder of the product.
     suffix : str, optional
         Ending of the product's name, by default its kind: ``_dark``.
+    lenient : bool, optional
+        Pass over what is asked of steps that the recipe does not have: it is meant for another job.
 
     Returns
     -------
@@ -188,6 +196,9 @@ def plan(
         chosen = OFFSET
         groups[Role.SCIENCE] = [file for file in files if file.name in parts.target]
         groups[Role.SKY] = [file for file in files if file.name in parts.sky]
+    if lenient:
+        settings = {key: x for key, x in settings.items() if _has(chosen, key.partition(":")[0])}
+        without, keep = ([name for name in some if _has(chosen, name)] for some in (without, keep))
     wishes = understood(settings, chosen, without, keep)
     service = Calibrations() if calibrations is None else calibrations
     matches, notes = _matched(chosen, files, wishes, service)
@@ -198,6 +209,11 @@ def plan(
     notes = (*service.config.notes, *advice, *notes)
     beside = frozenset(file.name for file in groups.get(Role.SKY, ()))
     return Plan(chosen, files, wishes, matches, product, ending, notes, service, beside)
+
+
+def _has(recipe: Recipe, step: str) -> bool:
+    """Tell whether a recipe has a step, by any name of it."""
+    return our_step(step) in {one.name for one in recipe.steps}
 
 
 def _fields(files: Sequence[FrameFile], settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], Parts]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from f2widgets.calibrations.config import read_config
 from f2widgets.calibrations.service import Calibrations
+from f2widgets.core.beat import beating
 from f2widgets.core.frame import Frame
 from f2widgets.errors import CalibrationStore, NotF2Data, NotWritten
 from f2widgets.estimate import estimate, learn
@@ -18,7 +19,7 @@ from f2widgets.io.names import expand_names
 from f2widgets.io.read import open_frame
 from f2widgets.io.write import link_or_copy, made_from_identical, write_frame
 from f2widgets.plan import Plan, plan
-from f2widgets.recipes.events import Event, Finished, Kept, Listener, Measured, Note, Started, ignore
+from f2widgets.recipes.events import Event, Finished, Kept, Listener, Measured, Note, Started, ignore, working
 from f2widgets.recipes.history import WRITE, WRITE_VERB
 from f2widgets.recipes.run import run
 from f2widgets.runs import Keeper, checkpoint_before, stamps_of
@@ -235,7 +236,8 @@ def carry_out(
         total = len(what.recipe.uses)
         diary(Started(WRITE, WRITE_VERB, total, total, len(frames)))
         writing = perf_counter()
-        paths, stored, problems = _written(what, frames, overwrite)
+        with beating(working(diary, lambda: WRITE)):
+            paths, stored, problems = _written(what, frames, overwrite)
         diary(Finished(WRITE, perf_counter() - writing))
     learn(expected, perf_counter() - began)
     return Products(

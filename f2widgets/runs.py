@@ -15,7 +15,7 @@ from f2widgets import __version__
 from f2widgets.core.frame import Frame
 from f2widgets.errors import NotF2Data, NotWritten, WrongInputs
 from f2widgets.io.atomic import written_whole
-from f2widgets.io.kept import KeptFrame, keep_frame
+from f2widgets.io.kept import KeptFrame, keep_frame, require_unchanged
 from f2widgets.io.provenance import STAMPS
 from f2widgets.plan import Plan
 from f2widgets.recipes.calls import settled
@@ -135,21 +135,50 @@ def checkpoint_before(what: Plan, start: str) -> Checkpoint:
         If there is none; with what differs, and what to do.
     """
     name = in_recipe(start, what.recipe).name
+    found = _fitting(what, name, list(_records(_base(what))), _described(what))
+    if isinstance(found, str):
+        raise WrongInputs(found)
+    folder, told = found
+    raw = {file.name: file for file in what.files}
+    frames = [KeptFrame(folder / told["folder"], one, raw[one["name"]]) for one in told["frames"]]
+    return Checkpoint(told["step"], told["index"], folder, tuple(frames))
+
+
+def starts(what: Plan) -> dict[str, str]:
+    """Say with which steps a plan can begin, with frames that earlier runs have kept.
+
+    Parameters
+    ----------
+    what : Plan
+        With the settings wanted now.
+
+    Returns
+    -------
+    dict of str to str
+        By our name of each step of the recipe: empty where it can, the reason where it cannot.
+    """
+    records = list(_records(_base(what)))
+    here = _described(what) if records else {}
+    found = {step.name: _fitting(what, step.name, records, here) for step in what.recipe.steps}
+    return {name: one if isinstance(one, str) else "" for name, one in found.items()}
+
+
+def _fitting(
+    what: Plan, name: str, records: Sequence[tuple[Path, dict[str, Any]]], here: Mapping[str, Any]
+) -> tuple[Path, dict[str, Any]] | str:
+    """Return folder and record of the latest kept frames before a step, or say why there are none."""
     first = next(i for i, step in enumerate(what.recipe.steps) if step.name == name)
     reasons = []
-    for folder, record in _records(_base(what)):
+    for folder, record in records:
         for told in reversed([one for one in record["checkpoints"] if one["index"] < first]):
-            different = _difference(record, _described(what), told["index"])
+            different = _difference(record, here, told["index"]) or _changed(folder, told)
             if different is None:
-                try:
-                    return _opened(what, folder, told)
-                except NotF2Data as error:
-                    different = str(error)
+                return folder, told
             reasons.append(f"frames are kept after {told['step']} in {folder}, but {different}")
-    found = f": {reasons[0]}." if reasons else f": there are none in {_base(what)}."
+    found = f": {reasons[0].rstrip('.')}." if reasons else f": there are none in {_base(what)}."
     keep = next((one for one in reversed(CHECKPOINTS) if _before(what, one, first)), None)
     remedy = f" Reduce from the raw frames, and keep some with --keep {keep}." if keep else ""
-    raise WrongInputs(f"No kept frames fit a start with {name}{found}{remedy}")
+    return f"No kept frames fit a start with {name}{found}{remedy}"
 
 
 def _before(what: Plan, step: str, first: int) -> bool:
@@ -162,11 +191,14 @@ def _base(what: Plan) -> Path:
     return (what.product.parent if what.product else Path(".")) / RUNS
 
 
-def _opened(what: Plan, folder: Path, told: Mapping[str, Any]) -> Checkpoint:
-    """Open the frames of a checkpoint."""
-    raw = {file.name: file for file in what.files}
-    frames = [KeptFrame(folder / told["folder"], one, raw[one["name"]]) for one in told["frames"]]
-    return Checkpoint(told["step"], told["index"], folder, tuple(frames))
+def _changed(folder: Path, told: Mapping[str, Any]) -> str | None:
+    """Say which of the kept frames is gone or was changed; None where all are as they were."""
+    try:
+        for one in told["frames"]:
+            require_unchanged(folder / told["folder"], one)
+    except NotF2Data as error:
+        return str(error)
+    return None
 
 
 def _records(base: Path) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -41,5 +41,7 @@ def test_without_science_or_with_a_recipe_all_is_one_job(example1_lists, here):
     (job,) = jobs_for([*example1_lists["flats"], *example1_lists["darks_2s"]])
     assert (job.recipe, job.makes) == (None, "")
     assert planned(job.files, recipe=job.recipe).recipe.name == "bpm"
+    (job,) = jobs_for([*example1_lists["flats"], *example1_lists["darks_2s"][:1], "nothing.fits"])
+    assert job.recipe is None
     (job,) = jobs_for(example1_lists["science"], recipe="check_wcs")
     assert (job.recipe, len(job.files)) == ("check_wcs", 9)

@@ -90,10 +90,8 @@ class KeptFrame:
     """
 
     def __init__(self, folder: Path, told: Mapping[str, Any], raw: FrameFile) -> None:
-        path = folder / told["file"]
-        if _state(path) != told["state"]:
-            raise NotF2Data(f"{path} was changed after it was kept. Reduce from the raw frames.")
-        self._file, self._told, self._raw = open_frame(path), told, raw
+        require_unchanged(folder, told)
+        self._file, self._told, self._raw = open_frame(folder / told["file"]), told, raw
         self.name: str = told["name"]
         self.shape = self._file.shape
 
@@ -129,6 +127,26 @@ class KeptFrame:
             planes={name: band.planes[name] for name in self._told["planes"]},
             measured=dict(self._told["measured"]),
         )
+
+
+def require_unchanged(folder: Path, told: Mapping[str, Any]) -> None:
+    """Refuse a kept frame whose file is gone, or is not as it was.
+
+    Parameters
+    ----------
+    folder : `~pathlib.Path`
+        Where it lies.
+    told : mapping
+        What `keep_frame` returned.
+
+    Raises
+    ------
+    NotF2Data
+        With the name of the file.
+    """
+    path = folder / told["file"]
+    if _state(path) != told["state"]:
+        raise NotF2Data(f"{path} was changed after it was kept. Reduce from the raw frames.")
 
 
 def _state(path: Path) -> list[int]:

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from f2widgets.core.beat import beat
 from f2widgets.io.layout import Hdu, damaged, unreadable
 
 #: Pixels converted at a time: 512 kB of 4-byte pixels.
@@ -118,6 +119,7 @@ def write_pixels(
     unsigned = pixels.dtype.kind == "u" and bits in UNSIGNED
     buffer = np.empty((step, nx), f">u{bits // 8}" if unsigned else STORED[bits])
     for row in range(0, ny, step):
+        beat()
         block = pixels[row : row + step]
         if change is not None:
             block = change(block)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from time import perf_counter
 
 from f2widgets.core.thumbnail import Thumbnail
 
@@ -91,6 +92,37 @@ Event = Started | Advanced | Working | Note | Measured | Pictured | Kept | Finis
 
 #: Called with each event, in the thread that called `run`; it may raise `Cancelled` to stop the run.
 Listener = Callable[[Event], None]
+
+
+#: Seconds between two events that only say that work goes on.
+_WORKING = 0.05
+
+
+def working(listener: Listener, now: Callable[[], str]) -> Callable[[], None]:
+    """Return a function that tells, not too often, that a step is still at work.
+
+    Parameters
+    ----------
+    listener : callable
+        Told so.
+    now : callable
+        Names the step at work.
+
+    Returns
+    -------
+    callable
+        For `f2widgets.core.beat.beating`.
+    """
+    told = 0.0
+
+    def tell() -> None:
+        nonlocal told
+        moment = perf_counter()
+        if moment - told >= _WORKING:
+            told = moment
+            listener(Working(now()))
+
+    return tell
 
 
 def ignore(event: Event, /) -> None:

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, count
-from time import perf_counter
 
 from f2widgets.core.annotations import Tick
 from f2widgets.core.beat import beating
@@ -29,16 +28,14 @@ from f2widgets.recipes.events import (
     Note,
     Pictured,
     Started,
-    Working,
     ignore,
+    working,
 )
 from f2widgets.recipes.history import READ_VERB, Chosen, entry, joined, origins, used, with_origins
 from f2widgets.recipes.recipes import Recipe, Use
 
 #: Called with a step's place in the recipe, its name, and a frame that has just been through it.
 Save = Callable[[int, str, Frame], None]
-#: Seconds between two events that only say that work goes on.
-_WORKING = 0.05
 
 
 def run(
@@ -123,7 +120,6 @@ class _Run:
         self._calls, self._total = calls[start:], len(calls)
         self._keep, self._save, self._pictures, self._tell = keep, save, pictures, tell
         self._clock = Clock()
-        self._told = 0.0
         self._open: dict[str, None] = {}
         self._started: dict[str, datetime] = {}
         self._count = 0
@@ -134,7 +130,7 @@ class _Run:
         keep_memory()
         try:
             with listening(lambda text, frame: self._tell(Note(self._clock.now, text, frame))):
-                with beating(self._working):
+                with beating(working(self._tell, lambda: self._clock.now)):
                     return self._carried_out(sources)
         except (Cancelled, KeyboardInterrupt):
             raise
@@ -183,12 +179,6 @@ class _Run:
         if name in self._open:
             del self._open[name]
             self._tell(Finished(name, self._clock.seconds.pop(name, 0.0)))
-
-    def _working(self) -> None:
-        now = perf_counter()
-        if now - self._told >= _WORKING:
-            self._told = now
-            self._tell(Working(self._clock.now))
 
     def _advance(self, calls: Iterable[Call], done: int, total: int) -> None:
         for call in calls:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from f2widgets.widgets.fetch_panel import FetchPanel
     from f2widgets.widgets.file_selector import FileSelector
     from f2widgets.widgets.inspector import ImageInspector
+    from f2widgets.widgets.run_panel import RunPanel
     from f2widgets.widgets.session_panel import SessionPanel
     from f2widgets.widgets.workspace import Workspace
 
@@ -34,6 +35,7 @@ __all__ = [
     "FetchPanel",
     "FileSelector",
     "ImageInspector",
+    "RunPanel",
     "SessionPanel",
     "Workspace",
 ]
@@ -44,6 +46,7 @@ _HOMES = {
     "FetchPanel": "fetch_panel",
     "FileSelector": "file_selector",
     "ImageInspector": "inspector",
+    "RunPanel": "run_panel",
     "SessionPanel": "session_panel",
     "Workspace": "workspace",
 }

@@ -181,9 +181,10 @@ def _reduce(deed: Deed) -> list[str]:
     words += ["-p", *settings] if settings else []
     for kind, file in (options.get("user_cals") or {}).items():
         words += ["--user_cal", f"{kind}:{os.fspath(file)}"]
-    for option, flag in (("without", "--without"), ("keep", "--keep")):
+    for option in ("without", "keep"):
         for step in options.get(option) or ():
-            words += [flag, step] if option == "without" else ["-p", f"{step}:write_outputs=True"]
+            words += [f"--{option}", step]
+    words += ["--from", options["start"]] if options.get("start") else []
     for option in ("suffix", "out", "config"):
         words += [f"--{option}", os.fspath(options[option])] if options.get(option) else []
     return words + (["--overwrite"] if options.get("overwrite") else [])

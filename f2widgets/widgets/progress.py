@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, isfinite
 from typing import Any, Literal
 
+from f2widgets.core.measures import COLUMNS
 from f2widgets.core.thumbnail import Thumbnail
 from f2widgets.recipes.events import (
     Advanced,
@@ -33,7 +34,7 @@ class StepState:
 
     step: str
     verb: str
-    state: Literal["waits", "runs", "done", "failed"] = "waits"
+    state: Literal["waits", "runs", "done", "failed", "stopped", "skipped"] = "waits"
     part: float = 0.0
     frames: int = 0
     seconds: float = 0.0
@@ -148,3 +149,34 @@ class Progress:
             "left": round(self.left, 1),
             "seconds": round(self.clock() - self._began, 1),
         }
+
+
+def quality(
+    measured: Mapping[str, Mapping[str, float]],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what was measured of each frame as a table.
+
+    Parameters
+    ----------
+    measured : mapping of str to mapping
+        By frame.
+
+    Returns
+    -------
+    columns : list of dict
+        Key, title, help, and whether it holds numbers.
+    rows : list of dict
+        Values by key, with the decimals worth showing; None for what is not known.
+    """
+    columns: list[dict[str, Any]] = [{"key": "frame", "title": "frame", "numeric": False, "help": ""}]
+    for name, (unit, _, text) in COLUMNS.items():
+        if any(name in values for values in measured.values()):
+            title = f"{name}, {unit}" if unit else name
+            columns.append({"key": name, "title": title, "numeric": True, "help": text})
+    return columns, [{"frame": frame, **_rounded(values)} for frame, values in measured.items()]
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float | None]:
+    """Return measured values with the decimals worth showing; what is no number is not known."""
+    known = {name: values[name] for name in COLUMNS if name in values}
+    return {name: round(x, COLUMNS[name][1]) if isfinite(x) else None for name, x in known.items()}
