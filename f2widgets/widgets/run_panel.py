@@ -77,6 +77,7 @@ class RunPanel(Panel):
 
     title = "Reduction"
     scripts = ("table.js", "run_panel.js")
+    styles = ("run_panel.css",)
 
     def __init__(self, workspace: Workspace | None = None) -> None:
         super().__init__(workspace)
