@@ -10,12 +10,15 @@ from pathlib import Path
 from f2widgets.calibrations.config import Config
 from f2widgets.calibrations.match import Kind
 from f2widgets.calibrations.service import Calibrations
+from f2widgets.io.index import indexed
 from f2widgets.io.records import Record, records
 from f2widgets.needs import makings, needs_of
 from f2widgets.recipes.roles import Role, role_of
 
 #: Calibrations in the order in which they are made: a flat takes over the flags of the mask.
 _ORDER: tuple[Kind, ...] = ("dark", "bpm", "flat")
+#: Descriptors that tell of which raw frames a calibration can be made.
+_ASKED = ("tags", "exposure_time", "filter_name", "coadds", "read_mode", "ut_start", "qa_state")
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ def jobs_for(
         return (Job(tuple(paths), recipe),)
     user = [f"{kind}:{os.fspath(file)}" for kind, file in (user_cals or {}).items()]
     needs = needs_of(science, Calibrations(config, user=user))
-    made = [one for one in makings(needs, [*rows, *_further(others, paths)]) if one.files]
+    missing = any(need.missing for need in needs)
+    made = [one for one in makings(needs, [*rows, *_further(others, paths)]) if one.files] if missing else []
     made.sort(key=lambda one: _ORDER.index(one.kind))
     main = [row.path for row in rows if row in science or row.problem or not _of_calibration(row)]
     return (*(Job(one.files, one.recipe.name, one.kind) for one in made), Job(tuple(main)))
@@ -88,7 +92,7 @@ def jobs_for(
 def _further(others: Iterable[str | os.PathLike[str]], known: list[Path]) -> list[Record]:
     """Look at files that are not among those known."""
     seen = {path.absolute() for path in known}
-    return records([path for path in map(Path, others) if path.absolute() not in seen])
+    return indexed([path for path in map(Path, others) if path.absolute() not in seen], _ASKED)
 
 
 def _of_calibration(row: Record) -> bool:

@@ -13,8 +13,8 @@ from f2widgets.core.frame import Frame
 
 #: Pixels along the longer side, at most.
 SIDE = 256
-#: Parts of the pixels that may lie below and above the limits: the sky fills the lower half of the greys.
-_BELOW, _ABOVE = 0.02, 0.995
+#: Sigma of the sky that are shown below and above its median, and the part of pixels that may lie beyond.
+_LOW, _HIGH, _BEYOND = 3.0, 8.0, 0.002
 #: Every so many pixels of the picture suffice for its limits.
 _EVERY = 7
 
@@ -64,9 +64,18 @@ def thumbnail(frame: Frame, side: int = SIDE) -> Thumbnail:
     seen = counts > 0
     if not seen.any():
         return Thumbnail(np.zeros(small.shape, np.uint8), 0.0, 0.0)
-    low, high = (float(x) for x in np.quantile(small[seen][::_EVERY], (_BELOW, _ABOVE)))
+    low, high = _limits(small[seen][::_EVERY])
     scaled = (small - low) * (255 / (high - low) if high > low else 0.0)
     return Thumbnail(np.where(seen, np.clip(scaled, 0, 255), 0).astype(np.uint8), low, high)
+
+
+def _limits(values: NDArray[np.floating]) -> tuple[float, float]:
+    """Return what is shown as black and white: around the sky, whose lower side no source widens."""
+    first, dark, middle, last = np.quantile(values, (_BEYOND, 0.159, 0.5, 1 - _BEYOND))
+    sigma = middle - dark
+    if not sigma:  # most pixels are equal: there is no noise to go by
+        return float(first), float(last)
+    return float(max(first, middle - _LOW * sigma)), float(min(last, middle + _HIGH * sigma))
 
 
 def _four(plane: NDArray[Any]) -> NDArray[Any]:

@@ -135,7 +135,7 @@ function build(page) {
       blank() { canvas.hidden = true; },
       allow() {
         const reason = now.starts[step.step];
-        from.hidden = step.again;
+        from.style.visibility = step.again ? "hidden" : "";
         able(from, !going && reason === "", going ? "A reduction is going on." : reason || "Plan first.");
       },
       progress(told) {

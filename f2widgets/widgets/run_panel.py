@@ -250,15 +250,17 @@ class RunPanel(Panel):
         if self.worker.busy or self.workspace.running:
             raise WrongInputs("A reduction is going on already: wait for it, or cancel it.")
 
-    def _other_files(self, _: Any) -> None:
-        """Plan anew, or forget plans that no longer hold."""
+    def _other_files(self, change: Any) -> None:
+        """Plan anew where something else is asked for; forget plans for files that are no longer picked."""
         if self.worker.busy:
             return
-        if self.planning.jobs and self.workspace.selection:
+        if change.name == "selection":
+            self.message = {}
+        elif self.planning.jobs:
             self.guarded(self.plan)
-        else:
-            self.planning.jobs = []
-            self._send_plan()
+            return
+        self.planning.jobs = []
+        self._send_plan()
 
     def _other_settings(self, _: Any) -> None:
         """Take up settings; what is running goes on as it began."""
@@ -304,7 +306,9 @@ class RunPanel(Panel):
         """Take up what a job has made."""
         self.planning.jobs[number].state = "done"
         for deed in self._deeds:
-            self.workspace.did(deed)
+            last = next((one for one in reversed(self.workspace.deeds) if one.name == deed.name), None)
+            if deed.function != "select" or deed != last:  # files chosen in another panel are chosen already
+                self.workspace.did(deed)
         # Frames are on disk: those of every run in memory would be too much.
         self.workspace.products = (*self.workspace.products, replace(products, frames=()))
         for problem in products.problems:

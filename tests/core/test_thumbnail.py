@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from f2widgets.core.frame import Frame
 from f2widgets.core.thumbnail import thumbnail
@@ -16,8 +17,19 @@ def test_ramp_is_shown_from_black_to_white():
     assert small.pixels[0, 0] == 0
     assert small.pixels[0, -1] == 255
     assert (np.diff(small.pixels[0].astype(int)) >= 0).all()
-    # limits: 2 % and 99.5 % of 0 ... 1023, means of two columns 2 apart
-    np.testing.assert_allclose((small.low, small.high), (0.02 * 1020 + 1, 0.995 * 1020 + 1), atol=6)
+    # limits: all but 0.2 % on either side of 0 ... 1023, means of two columns 2 apart
+    np.testing.assert_allclose((small.low, small.high), (0.002 * 1020 + 1, 0.998 * 1020 + 1), atol=6)
+
+
+def test_sky_is_grey_and_stars_are_white():
+    data = np.random.default_rng(0).normal(100, 10, (1024, 1024))
+    data[500:512, 500:512] += 5000
+    small = thumbnail(framed(data))
+    # means of four have half the sigma: from 3 of it below the median to the brightest 0.2 %
+    assert small.low == pytest.approx(100 - 3 * 5, abs=2)
+    assert 100 + 2.5 * 5 < small.high <= 100 + 8 * 5
+    assert 80 < np.median(small.pixels) < 180
+    assert small.pixels[126, 126] == 255
 
 
 def test_first_row_is_the_lowest_and_sides_keep_their_ratio():
