@@ -21,7 +21,7 @@ from f2widgets.io.read import FrameFile, open_frame, require_imaging
 from f2widgets.recipes.names import our_step
 from f2widgets.recipes.recipes import IMAGE, OFFSET, Recipe, recipe_for, recipe_named
 from f2widgets.recipes.roles import Role, plural, role_of
-from f2widgets.recipes.wishes import Wishes, understood
+from f2widgets.recipes.wishes import Wishes, has_step, understood
 
 #: Seconds to which exposure times are compared.
 _EXPOSURE = 0.01
@@ -197,8 +197,8 @@ def plan(
         groups[Role.SCIENCE] = [file for file in files if file.name in parts.target]
         groups[Role.SKY] = [file for file in files if file.name in parts.sky]
     if lenient:
-        settings = {key: x for key, x in settings.items() if _has(chosen, key.partition(":")[0])}
-        without, keep = ([name for name in some if _has(chosen, name)] for some in (without, keep))
+        settings = {key: x for key, x in settings.items() if has_step(chosen, key.partition(":")[0])}
+        without, keep = ([name for name in some if has_step(chosen, name)] for some in (without, keep))
     wishes = understood(settings, chosen, without, keep)
     service = Calibrations() if calibrations is None else calibrations
     matches, notes = _matched(chosen, files, wishes, service)
@@ -209,11 +209,6 @@ def plan(
     notes = (*service.config.notes, *advice, *notes)
     beside = frozenset(file.name for file in groups.get(Role.SKY, ()))
     return Plan(chosen, files, wishes, matches, product, ending, notes, service, beside)
-
-
-def _has(recipe: Recipe, step: str) -> bool:
-    """Tell whether a recipe has a step, by any name of it."""
-    return our_step(step) in {one.name for one in recipe.steps}
 
 
 def _fields(files: Sequence[FrameFile], settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], Parts]:

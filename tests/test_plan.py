@@ -234,3 +234,19 @@ def test_fields_that_cannot_be_told_apart_are_asked_for(offsets):
 
 def test_check_of_coordinates_takes_all_frames_alike(offsets):
     assert plan(offsets, recipe="checkWCS").recipe is CHECK_WCS
+
+
+def test_what_is_meant_for_another_recipe_is_passed_over_when_told_to(night):
+    asked = {
+        "settings": {"align:tolerance": 5, "stackDarks:operation": "median"},
+        "without": ["flatten_background", "correct_nonlinearity"],
+        "keep": ["divide_flat", "to_electrons"],
+    }
+    with pytest.raises(ParameterError, match="has no step"):
+        plan(night["dark"], **asked)
+    wishes = plan(night["dark"], **asked, lenient=True).wishes
+    assert wishes.settings == {"combine_darks": {"method": "median"}}
+    assert list(wishes.without) == ["correct_nonlinearity"]
+    assert list(wishes.keep) == ["to_electrons"]
+    with pytest.raises(ParameterError, match="tolerance"):
+        plan(night["dark"], settings={"combine_darks:tolerance": 5}, lenient=True)

@@ -229,6 +229,11 @@ def _set(wishes: Wishes, step: Step, parameter: str, value: Any) -> None:
     wishes.settings.setdefault(step.name, {})[parameter] = param.check(value, step.name)
 
 
+def has_step(recipe: Recipe, name: str) -> bool:
+    """Tell whether a recipe has a step, by our name of it or the reference's."""
+    return our_step(name) in {step.name for step in recipe.steps}
+
+
 def in_recipe(name: str, recipe: Recipe) -> Step:
     """Return the step of a recipe that a name means.
 

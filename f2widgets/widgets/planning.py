@@ -12,7 +12,7 @@ from f2widgets.errors import F2Error, WrongInputs
 from f2widgets.estimate import Estimate, estimate
 from f2widgets.jobs import Job, jobs_for
 from f2widgets.plan import Plan
-from f2widgets.recipes.recipes import recipe_named
+from f2widgets.recipes.recipes import IMAGE, recipe_named
 from f2widgets.recipes.wishes import understood
 from f2widgets.reduction import planned
 from f2widgets.widgets.deeds import Deed, Name
@@ -33,7 +33,8 @@ class JobState:
         what = self.plan
         recipe = what.recipe if what else recipe_named(self.job.recipe) if self.job.recipe else None
         return {
-            "recipe": recipe.name if recipe else "",
+            # What waits for calibrations are science frames; whether with sky beside, their plan will tell.
+            "recipe": recipe.name if recipe else IMAGE.name if self.state == "waits" else "",
             "summary": recipe.summary if recipe else "",
             "files": len(self.job.files),
             "first": self.job.files[0].name if self.job.files else "",
