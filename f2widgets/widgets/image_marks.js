@@ -91,7 +91,8 @@ function marksOver(canvas, view) {
 
   function drawBar(sky) {
     const r = ratio(), unit = sky ? sky.scale : 1, most = 0.28 * canvas.width / view.scale() * unit;
-    const steps = [1, 2, 5].flatMap((one) => [-2, -1, 0, 1, 2, 3, 4].map((power) => one * 10 ** power)).concat(sky ? [30, 60, 120, 300, 600] : []);
+    const tens = [1, 2, 5].flatMap((one) => [-2, -1, 0, 1, 2, 3, 4].map((power) => one * 10 ** power));
+    const steps = sky ? [...tens.filter((one) => one <= 20), 30, 60, 120, 300, 600, 1800, 3600] : tens;
     const length = Math.max(...steps.filter((one) => one <= most), 0.01), wide = length / unit * view.scale();
     const x = 16 * r, y = canvas.height - 18 * r, path = new Path2D();
     path.moveTo(x, y - 4 * r);

@@ -1,13 +1,13 @@
 // One canvas that shows an image: zoom, pan, orientation, and what lies where.
 //
-// A place on the canvas, in device pixels, is m · (x, y) + t for the pixel (x, y) of the reference image.
+// `moved` is called when places have moved on the canvas. A place on the canvas, in device pixels, is m · (x, y) + t for the pixel (x, y) of the reference image.
 
-function imageView(canvas, changed) {
+function imageView(canvas, moved) {
   const ctx = canvas.getContext("2d", { alpha: false });
   const view = { m: [1, 0, 0, -1], t: [0, 0], north: false };
   const tiles = new Map(); // what was drawn last of each layer, to be moved rather than made again
   const draw = coalesced(paint);
-  let layers = () => [], shape = [1, 1], sky = null, fresh = true;
+  let layers = () => [], shape = [1, 1], sky = null, fresh = true, rough = false, still = false;
 
   function basis(north) {
     if (!north || !sky) return [1, 0, 0, -1];
@@ -44,6 +44,7 @@ function imageView(canvas, changed) {
 
   function refresh() {
     canvas.dataset.view = JSON.stringify([...view.m, ...view.t]);
+    still = false;
     draw();
   }
 
@@ -78,9 +79,14 @@ function imageView(canvas, changed) {
       view.m[0] * map[2] + view.m[2] * map[3], view.m[1] * map[2] + view.m[3] * map[3]];
     const t = toScreen(map[4], map[5]);
     const scale = Math.sqrt(Math.abs(m[0] * m[3] - m[1] * m[2]));
-    const depth = Math.min(source.deepest(), Math.max(0, Math.floor(-Math.log2(scale * source.bin))));
-    const level = source.level(depth), size = source.bin * 2 ** depth;
-    const seen = inSight(m, t, size, level.nx, level.ny);
+    let depth = Math.min(source.deepest(), Math.max(0, Math.floor(-Math.log2(scale * source.bin))));
+    let level = source.level(depth), seen = inSight(m, t, source.bin * 2 ** depth, level.nx, level.ny);
+    // Between two pictures of the screen there is time for so many pixels; the rest comes when the hand rests.
+    if (rough && depth < source.deepest() && (seen[2] - seen[0]) * (seen[3] - seen[1]) > 400000) {
+      level = source.level(++depth);
+      seen = inSight(m, t, source.bin * 2 ** depth, level.nx, level.ny);
+    }
+    const size = source.bin * 2 ** depth;
     if (seen[2] <= seen[0] || seen[3] <= seen[1]) return;
     const tile = tileOf(layer, level, depth, seen);
     ctx.save();
@@ -134,7 +140,8 @@ function imageView(canvas, changed) {
     canvas.dataset.painted = String(Number(canvas.dataset.painted || 0) + 1);
     canvas.dataset.layers = String(every.length);
     canvas.dataset.took = (performance.now() - began).toFixed(2);
-    changed();
+    if (!still) moved();
+    still = true;
   }
 
   const sized = new ResizeObserver(resize);
@@ -142,6 +149,10 @@ function imageView(canvas, changed) {
   return {
     toScreen, toImage, zoom, fit, draw, paint, resize, scale: scaleOf,
     layers(give) { layers = give; },
+    rough(on) { // while colours change with every move
+      if (rough && !on) draw();
+      rough = on;
+    },
     image(newShape, newSky) {
       const first = shape[0] === 1 && shape[1] === 1;
       shape = newShape;

@@ -126,6 +126,7 @@ function build(page) {
     switches.update(app);
     paintBar();
     view.draw();
+    shade();
   }
   function paintBar() {
     const colours = palettes.get(app.view.colours), ctx = bar.getContext("2d");
@@ -139,8 +140,9 @@ function build(page) {
     }
     ctx.putImageData(image, 0, 0);
     const unit = unitOf();
-    fill(darkest, short(app.limits[0]));
-    fill(brightest, `${short(app.limits[1])}${unit ? ` ${unit}` : ""}`);
+    for (const [place, text] of [[darkest, short(app.limits[0])], [brightest, `${short(app.limits[1])}${unit ? ` ${unit}` : ""}`]]) {
+      if (place.textContent !== text) fill(place, text);
+    }
   }
   function unitOf() {
     const picture = pictures.get(app.view.image), unit = picture ? picture.facts.unit : "";
@@ -193,7 +195,7 @@ function build(page) {
   function setRegions(regions) {
     app.regions = regions;
     listRegions();
-    view.draw();
+    shade();
     page.ask("set_regions", { regions });
   }
   function listRegions() {
@@ -238,7 +240,7 @@ function build(page) {
       }
     },
     other(k) { app.other = k; if (app.blinking || app.wipe !== null) fetchPlane(k, app.view.plane); refresh(); },
-    wipe(part) { app.wipe = Math.min(1, Math.max(0, part)); view.draw(); },
+    wipe(part) { app.wipe = Math.min(1, Math.max(0, part)); view.draw(); shade(); },
     tool(name) { Object.assign(app, { tool: name, anchor: null, drawn: null }); refresh(); },
     contrast(dx, dy) {
       app.bias = Math.min(1.5, Math.max(-0.5, app.bias - dx));
@@ -339,7 +341,7 @@ function build(page) {
   page.on("sources", (now, buffers) => {
     const one = buffers[0];
     app.sources = one && now.count ? new Float32Array(one.buffer ? one.buffer.slice(one.byteOffset, one.byteOffset + one.byteLength) : one) : new Float32Array(0);
-    view.draw();
+    shade();
   });
   page.watch("view", (now) => {
     if (JSON.stringify(now) === JSON.stringify(app.view)) return;
@@ -347,7 +349,7 @@ function build(page) {
     app.view = now;
     applied(changes);
   });
-  page.watch("_regions", (now) => { app.regions = now || []; listRegions(); view.draw(); });
+  page.watch("_regions", (now) => { app.regions = now || []; listRegions(); shade(); });
   page.ending(() => { ended = true; clearInterval(blinker); view.end(); shade.stop(); });
   listRegions();
 }

@@ -45,7 +45,10 @@ function handsOn(over, view, app, act) {
     if (!drag.moved && Math.hypot(dx, dy) < 3) return undefined;
     drag.moved = true;
     if (drag.tool === "pan") view.pan(dx, dy);
-    else if (drag.tool === "contrast") act.contrast(dx / over.width, dy / over.height);
+    else if (drag.tool === "contrast") {
+      view.rough(true);
+      act.contrast(dx / over.width, dy / over.height);
+    }
     else if (DRAWS.has(drag.tool)) return act.drawing(regionBetween(drag.tool, drag.from, place));
     [drag.sx, drag.sy] = [sx, sy];
     return undefined;
@@ -54,11 +57,12 @@ function handsOn(over, view, app, act) {
     if (!drag) return;
     const { tool, from, moved } = drag, place = view.toImage(...at(event));
     drag = null;
+    view.rough(false);
     if (DRAWS.has(tool) && moved) act.drawn(regionBetween(tool, from, place));
     else if (CLICKS.has(tool) && !moved) act.clicked(tool, place);
     else if (!moved) act.cursor(Math.round(place[0]), Math.round(place[1]));
   });
-  over.addEventListener("pointercancel", () => { drag = null; act.drawing(null); });
+  over.addEventListener("pointercancel", () => { drag = null; view.rough(false); act.drawing(null); });
 
   const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   over.addEventListener("keydown", (event) => {

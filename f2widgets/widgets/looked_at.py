@@ -28,6 +28,8 @@ METHODS: dict[str, str | float] = {
     **{f"{part:g} %": part for part in (99.9, 99.5, 99.0, 95.0, 90.0)},
     "minmax": "minmax",
 }
+#: Flags of pixels that lie outside of what was seen, and are shown as that.
+_OUTSIDE = flags.NO_DATA | flags.UNLIT
 #: Names of planes as they stand in a file.
 PLANES = {"SCI": "data", "VAR": "variance", "noise": "noise"}
 
@@ -116,7 +118,7 @@ class LookedAt:
             return frame.mask.astype(np.float32)
         if plane not in self.planes:
             raise ParameterError(f"{self.name} has no plane {plane!r}. It has {', '.join(self.planes)}.")
-        return plane_values(frame, PLANES.get(plane, plane))
+        return plane_values(frame, PLANES.get(plane, plane), _OUTSIDE)
 
     def pixels(self, plane: str, *, overview: bool, method: str = "sky") -> tuple[dict[str, Any], memoryview]:
         """Return a plane as codes for the page, and what they mean.
