@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from f2widgets.core.annotations import Tick, Unit, Within, ignore
-from f2widgets.core.blocks import each
+from f2widgets.core.blocks import mapped
 from f2widgets.core.frame import Frame
 from f2widgets.core.matching import Shift, find_shift
 from f2widgets.core.notes import note
@@ -84,24 +83,16 @@ def align(
             )
     centre = np.array([(members[0].shape[1] - 1) / 2, (members[0].shape[0] - 1) / 2])
     headers = [_header_shift(members[0], frame, centre) for frame in members]
-    stars = _all_stars(members, tick)
+    stars = mapped(find_stars, members, tick=tick)
     radius = match_radius / scale_of(members[0])
-    shifts = [headers[0]]
-    for k in range(1, len(members)):
+
+    def shift(k: int) -> Shift:
+        """Return the shift of a frame by its stars, or else by its header."""
         found = find_shift(stars[0], stars[k], headers[k], centre, radius) if method == "sources" else None
-        shifts.append(found if found and found.matches >= min_sources else headers[k])
+        return found if found and found.matches >= min_sources else headers[k]
+
+    shifts = [headers[0], *mapped(shift, range(1, len(members)))]
     return _placed(members, stars, headers, shifts, centre, _Policy(method, bad_wcs, tolerance))
-
-
-def _all_stars(frames: list[Frame], tick: Tick) -> list[Stars]:
-    """Find the stars of all frames, several at a time."""
-    found: dict[int, Stars] = {}
-
-    def find(k: int) -> None:
-        found[k] = find_stars(frames[k])
-
-    each([partial(find, k) for k in range(len(frames))], tick=tick)
-    return [found[k] for k in range(len(frames))]
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import TypeVar
 
 from f2widgets.core.annotations import Tick, ignore
 from f2widgets.core.beat import beat
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 #: Rows of a block: nine float32 frames of 2048 columns take 1.2 MB, about a core's share of cache.
 ROWS = 16
@@ -109,3 +113,29 @@ def each(jobs: list[Callable[[], None]], *, tick: Tick = ignore) -> None:
         raise failed[0]
     if told < len(jobs):
         tick(len(jobs), len(jobs))
+
+
+def mapped(work: Callable[[Item], Result], items: Sequence[Item], *, tick: Tick = ignore) -> list[Result]:
+    """Return what `work` makes of each item, in their order, several at a time.
+
+    Parameters
+    ----------
+    work : callable
+        Called with one item.
+    items : sequence
+        They do not depend on each other.
+    tick : callable, optional
+        Told of the progress; what it raises stops the work.
+
+    Returns
+    -------
+    list
+        One result for each.
+    """
+    made: dict[int, Result] = {}
+
+    def make(k: int) -> None:
+        made[k] = work(items[k])
+
+    each([partial(make, k) for k in range(len(items))], tick=tick)
+    return [made[k] for k in range(len(items))]

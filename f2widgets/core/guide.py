@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from hashlib import md5
 from weakref import finalize
 
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, ignore
 from f2widgets.core.background import NO_GUIDE, surface_of
-from f2widgets.core.blocks import each, each_block
+from f2widgets.core.blocks import each_block, mapped
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import Grid
 from f2widgets.core.sorting import masked_median
@@ -76,16 +75,14 @@ def make_guide(frames: Sequence[Frame], grid: Grid, *, tick: Tick = ignore) -> G
 
 def _marks(frames: Sequence[Frame]) -> tuple[bytes, ...]:
     """Return, for each frame, a digest of which pixels count."""
-    marks: dict[int, bytes] = {}
 
-    def mark(k: int) -> None:
+    def mark(frame: Frame) -> bytes:
         digest = md5(usedforsecurity=False)
         for out in (_OUT, NO_GUIDE):
-            digest.update(np.packbits((frames[k].mask & out) != 0))
-        marks[k] = digest.digest()
+            digest.update(np.packbits((frame.mask & out) != 0))
+        return digest.digest()
 
-    each([partial(mark, k) for k in range(len(frames))])
-    return tuple(marks[k] for k in range(len(frames)))
+    return tuple(mapped(mark, frames))
 
 
 def _median(frames: Sequence[Frame], grid: Grid, tick: Tick) -> Guide:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, Unit, Within, ignore
-from f2widgets.core.blocks import each_block
+from f2widgets.core.blocks import each_block, mapped
 from f2widgets.core.flags import Mask
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import apart
@@ -185,16 +185,18 @@ def subtract_middle(
 
 def _mended(frames: list[Frame], tick: Tick) -> list[Frame]:
     """Subtract the median once more where something has been flagged meanwhile; elsewhere it is zero."""
-    if not any((frame.mask & _PASSING).any() for frame in frames):
-        return frames  # nothing new is known since the first time
-    out = [frame.data.copy() for frame in frames]
+    out = [np.empty(frame.shape, np.float32) for frame in frames]
+    found: set[int] = set()
 
     def work(a: int, b: int) -> None:
         """Subtract within a block of rows."""
+        for frame, result in zip(frames, out, strict=True):
+            result[a:b] = frame.data[a:b]
         masks = [frame.mask[a:b] for frame in frames]
         y, x = np.divmod(np.flatnonzero(_joined(masks) & _PASSING), masks[0].shape[1])
         if not y.size:
             return
+        found.add(a)
         scales = [_scale(frame) for frame in frames]
         blocks = [frame.data[a:b][y, x] / s for frame, s in zip(frames, scales, strict=True)]
         middle = _middle(blocks, [mask[y, x] for mask in masks], 0.0)
@@ -202,12 +204,14 @@ def _mended(frames: list[Frame], tick: Tick) -> list[Frame]:
             result[a:b][y, x] = (block - middle) * s
 
     each_block(work, frames[0].shape[0], rows=64, tick=tick)
+    if not found:
+        return frames  # nothing new is known since the first time
     return [frame.with_(data=data) for frame, data in zip(frames, out, strict=True)]
 
 
 def _levels(frames: list[Frame], scale: str) -> tuple[Levels, Levels]:
     """Return each frame's sky level, and the factor that brings the mean sky to it."""
-    levels = np.array([sky_level(frame) for frame in frames])
+    levels = np.array(mapped(sky_level, frames))
     mean = levels.mean()
     if scale == "offset" or (scale == "auto" and not levels.min() > 0.2 * mean > 20):
         return levels, np.ones(len(frames))

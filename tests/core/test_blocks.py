@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from f2widgets.core import blocks
-from f2widgets.core.blocks import each, each_block, spans, threads
+from f2widgets.core.blocks import each, each_block, mapped, spans, threads
 from f2widgets.core.smoothing import smoothed
 
 SOME = pytest.mark.parametrize("number", [1, 2, 3])
@@ -94,7 +94,21 @@ def test_tick_stops_the_work(use, number):
     assert len(done) < 20
 
 
+@SOME
+def test_results_come_in_the_order_of_the_items(use, number):
+    use(number)
+
+    def work(k):
+        time.sleep(0.01 * (5 - k))
+        return k * k
+
+    ticks = []
+    assert mapped(work, range(5), tick=lambda *done: ticks.append(done)) == [0, 1, 4, 9, 16]
+    assert ticks[-1] == (5, 5)
+
+
 def test_nothing_to_do():
     each([])
+    assert mapped(abs, []) == []
     each_block(lambda a, b: None, 0)
     assert blocks.ROWS > 0
