@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, Unit, Within, ignore
+from f2widgets.core.blocks import each_block
 from f2widgets.core.flags import Mask
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import common_grid
@@ -72,10 +73,16 @@ def flag_objects(
     guide = make_guide(members, grid, tick=tick)
     usual = float(np.median([usual_variance(frame) for frame in members]))
     sigma = 1.2533 * np.sqrt(usual)  # 1.2533: sigma of a median over that of a mean
-    error = np.float32(sigma) / np.sqrt(np.maximum(guide.count, 1).astype(np.float32))
     deep = binned((guide.count == guide.count.max()).astype(np.float32), 2) > 1.9
     zero = np.float32(sky_peak(_softened(guide.data), deep))
-    significance = np.where(guide.count > 0, (guide.data - zero) / error, np.float32(0))
+    significance = np.empty_like(guide.data)
+
+    def judge(a: int, b: int) -> None:
+        """Divide a block of rows by its noise; where no frame sees anything, there is no light."""
+        np.subtract(guide.data[a:b], zero, out=significance[a:b])
+        significance[a:b] *= np.sqrt(guide.count[a:b].astype(np.float32)) / np.float32(sigma)
+
+    each_block(judge, len(significance), rows=64)
     found = _light(significance, threshold, edge, grow)
     out = []
     for k, frame in enumerate(members):
