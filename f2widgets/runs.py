@@ -71,9 +71,7 @@ class Keeper:
         frames = self._open.pop(index)
         folder = f"{index + 1:02d}_{step}"
         self._checkpoints.append({"step": step, "index": index, "folder": folder, "frames": frames})
-        text = json.dumps({**_described(self._what), "checkpoints": self._checkpoints}, indent=1)
-        with written_whole(self._folder / RECORD) as stream:
-            stream.write(text.encode())
+        _write_record(self._folder, {**_described(self._what), "checkpoints": self._checkpoints})
 
     def drop_unsealed(self) -> None:
         """Delete the frames of a step that not all frames have been through."""
@@ -283,6 +281,39 @@ def _different_step(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | Non
         if old["calibrations"].get(kind, {}).keys() - files.keys():
             return f"{name} used a {kind}, and has none now"
     return None
+
+
+def supersede(folder: Path) -> None:
+    """Delete what older runs of the same frames have kept after the same steps as a run.
+
+    Parameters
+    ----------
+    folder : `~pathlib.Path`
+        Of the run.
+    """
+    every = dict(_records(folder.parent))
+    if folder not in every:
+        return
+    own = every[folder]
+    places = {told["index"] for told in own["checkpoints"]}
+    for older, record in every.items():
+        same = all(record[key] == own[key] for key in ("recipe", "inputs"))
+        if older.name >= folder.name or not same:
+            continue
+        rest = [told for told in record["checkpoints"] if told["index"] not in places]
+        if not rest:
+            shutil.rmtree(older, ignore_errors=True)
+        elif len(rest) < len(record["checkpoints"]):
+            _write_record(older, {**record, "checkpoints": rest})
+            for told in record["checkpoints"]:
+                if told not in rest:
+                    shutil.rmtree(older / told["folder"], ignore_errors=True)
+
+
+def _write_record(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write the record of a run, whole or not at all."""
+    with written_whole(folder / RECORD) as stream:
+        stream.write(json.dumps(record, indent=1).encode())
 
 
 def clear(out: str | os.PathLike[str] = ".") -> list[Path]:

@@ -10,7 +10,7 @@ from astropy.io import fits
 from f2widgets.errors import Cancelled, ParameterError, WrongInputs
 from f2widgets.recipes.events import Finished, Kept, Started
 from f2widgets.reduction import reduce
-from f2widgets.runs import clear
+from f2widgets.runs import clear, supersede
 
 #: Cards and columns that hold a time of making.
 STAMPED = {"GEM-TLM", "PROCSCI", "PREPARE", "SDZSTRUC", "SDZHDRSG", "SDZHDRSI"}
@@ -201,3 +201,29 @@ def test_flags_that_no_product_holds_are_kept(here, science):
         own = file["OWNBITS"].data
     assert own.max() == 3
     assert np.count_nonzero(own & 1) == np.count_nonzero(fits.getdata(made.kept[0], "OBJMASK"))
+
+
+def test_newer_run_takes_the_place_of_what_older_ones_kept(here, science):
+    def places():
+        return [sorted(path.name for path in run.iterdir()) for run in sorted(here.glob("f2_runs/*"))]
+
+    reduce(science, keep=["divide_flat", "align"])
+    reduce(science[:4], keep=["divide_flat"], overwrite=True)
+    made = reduce(science, start="subtract_sky", keep=["align"], overwrite=True)
+    supersede(made.kept[0].parents[1])
+    assert places() == [
+        ["06_divide_flat", "run.json"],
+        ["06_divide_flat", "run.json"],
+        ["08_align", "run.json"],
+    ]
+    notes = reduce(science, start="combine", overwrite=True).notes
+    assert any(note.startswith("Goes on after align") for note in notes)
+    made = reduce(science, keep=["divide_flat"], overwrite=True)
+    supersede(made.kept[0].parents[1])
+    assert places() == [
+        ["06_divide_flat", "run.json"],
+        ["08_align", "run.json"],
+        ["06_divide_flat", "run.json"],
+    ]
+    supersede(here / "f2_runs" / "no such run")
+    assert len(places()) == 3

@@ -17,7 +17,7 @@ from f2widgets.recipes.history import READ_VERB, WRITE, WRITE_VERB
 from f2widgets.recipes.recipes import RECIPES, recipe_named
 from f2widgets.recipes.steps import step_named
 from f2widgets.reduction import Products, carry_out, planned
-from f2widgets.runs import CHECKPOINTS, checkpoint_before, clear, starts
+from f2widgets.runs import CHECKPOINTS, checkpoint_before, clear, starts, supersede
 from f2widgets.widgets.deeds import Deed
 from f2widgets.widgets.forms import form
 from f2widgets.widgets.panel import Panel, asked_by_page, from_page, table_html
@@ -311,6 +311,8 @@ class RunPanel(Panel):
                 self.workspace.did(deed)
         # Frames are on disk: those of every run in memory would be too much.
         self.workspace.products = (*self.workspace.products, replace(products, frames=()))
+        if products.kept:  # of a set of frames one set in between is enough: each may take a gigabyte
+            self.guarded(lambda: supersede(products.kept[0].parents[1]))
         for problem in products.problems:
             self.tell(problem)
         self._send_plan()

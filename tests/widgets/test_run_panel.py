@@ -163,6 +163,7 @@ def test_changed_parameter_is_run_from_its_step(panel, page, here):
     assert told["starts"]["match_counts"] == ""
     assert "there are none" in told["starts"]["flag_bad_pixels"]
     assert "not there" not in at.call("show_code")["python"]
+    assert len(list(here.glob("f2_runs/*"))) == 1
     finished(at, start="match_counts", overwrite=True)
     steps = {one["step"]: one["state"] for one in at.last("progress")["steps"]}
     assert (steps["divide_flat"], steps["refine_sky"]) == ("skipped", "skipped")
