@@ -2,24 +2,6 @@
 
 ``import f2widgets as f2``, then:
 
-``table``          what files are, from their headers
-``fetch``          raw frames from the observatory's archive
-``check``          what is odd about headers, and whether files can be used
-``select``         choose files by tags and an expression
-``reduce``         raw frames to a product; the recipe follows from the files
-``planned``        what ``reduce`` would do, and with which calibrations
-``read_frame``     a raw frame or a product as a ``Frame``
-``write_frame``    a ``Frame`` as a file
-``read_settings``  what ``reduce`` is asked for, from a TOML file; ``save_settings`` writes one
-``clear``          delete the frames that ``reduce`` kept between steps
-``show``           a picture of frames
-``quality_table``  what was measured of a stack and of its frames; ``quality_text`` writes it down
-``sum_sigma``      sigma of a sum over pixels of a stack, their correlation included
-``simulate``       raw frames whose truth is known
-``Frame``          an image with variance, flags, facts and history
-``F2Error``        the family of all errors raised on purpose
-=================  ===========================================================================
-=======
 ==================== ===========================================================================
 ``table``            what files are, from their headers
 ``fetch``            raw frames from the observatory's archive
@@ -34,6 +16,7 @@
 ``read_settings``    what ``reduce`` is asked for, from a TOML file; ``save_settings`` writes one
 ``clear``            delete the frames that ``reduce`` kept between steps
 ``show``             a picture of frames
+``biography``        what became of a pixel, from the raw frames to the product
 ``quality_table``    what was measured of a stack and of its frames; ``quality_text`` writes it down
 ``sum_sigma``        sigma of a sum over pixels of a stack, their correlation included
 ``simulate``         raw frames whose truth is known
@@ -50,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from f2widgets import simulate
     from f2widgets.archive import fetch
+    from f2widgets.biographies import biography
     from f2widgets.calibrating import add_calibrations, calibrations_for, remove_calibrations
     from f2widgets.core.frame import Frame
     from f2widgets.core.noise import sum_sigma
@@ -70,6 +54,7 @@ __all__ = [
     "F2Error",
     "Frame",
     "add_calibrations",
+    "biography",
     "calibrations_for",
     "check",
     "clear",
@@ -94,6 +79,7 @@ __all__ = [
 #: and the shell stay quick.
 _HOMES = {
     "add_calibrations": "calibrating",
+    "biography": "biographies",
     "calibrations_for": "calibrating",
     "remove_calibrations": "calibrating",
     "F2Error": "errors",

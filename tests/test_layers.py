@@ -28,7 +28,7 @@ BELOW = {
     "archive": {"core", "io", "calibrations"},
     "pictures": {"core", "io"},
     "quality": {"core", "io"},
-    "biography": {"core", "io", "recipes"},
+    "biographies": {"core", "io", "recipes"},
     "tutorial": {"io", "pictures", "quality", "simulate"},
     "widgets": {
         "core",
@@ -46,7 +46,7 @@ BELOW = {
         "pictures",
         "quality",
         "simulate",
-        "biography",
+        "biographies",
         "archive",
     },
     "teaching": {
@@ -80,6 +80,7 @@ BELOW = {
     },
     "__main__": {"cli"},
     "__init__": {
+        "biographies",
         "calibrating",
         "core",
         "io",

@@ -14,6 +14,7 @@ NAMES = [
     "F2Error",
     "Frame",
     "add_calibrations",
+    "biography",
     "calibrations_for",
     "check",
     "clear",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from f2widgets.biography import Biographer
+from f2widgets.biographies import Biographer
 from f2widgets.core import flags
 from f2widgets.core.frame import Frame
 from f2widgets.core.measure_image import histogram, line_cut, region_statistics
@@ -118,7 +118,7 @@ class Measures:
 
     @asked_by_page
     def biography(self, image: int, x: int, y: int, frame: str | None = None) -> dict[str, Any]:
-        """Return what became of a pixel; see `f2widgets.biography.biography`."""
+        """Return what became of a pixel; see `f2widgets.biographies.biography`."""
         source = self.image(image).source  # type: ignore[attr-defined]
         if self._teller is None or self._teller[0] is not source:
             if isinstance(source, np.ndarray):

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from f2widgets.biography import Biographer, biography
+from f2widgets.biographies import Biographer, biography
 from f2widgets.core import flags
 from f2widgets.errors import NotF2Data, ParameterError
 from f2widgets.io.read import read_frame
