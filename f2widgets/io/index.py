@@ -221,9 +221,12 @@ class Index:
     def _known(self, paths: Sequence[Path], states: Sequence[State | None]) -> list[Record | None]:
         """Return the records of files that are as they were, None for the others."""
         by_folder: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        absolute: dict[str, str] = {}
         for i, path in enumerate(paths):
-            folder, name = _key(path)
-            by_folder[folder][name].append(i)
+            folder, name = os.path.split(path)
+            if folder not in absolute:
+                absolute[folder] = os.path.abspath(folder)
+            by_folder[absolute[folder]][name].append(i)
         found: list[Record | None] = [None] * len(paths)
         with self._opened() as connection:
             for folder, wanted in by_folder.items():
@@ -273,13 +276,12 @@ class Index:
     def _learn(self, found: Sequence[Record], names: Sequence[str], tick: Tick) -> None:
         """Ask files from the index what they have not been asked before, and keep the answers."""
         rows: list[tuple[Any, ...]] = []
+        wanted = _keys(names)
         for done, record in enumerate(found, 1):
-            if isinstance(record.headers, StoredHeaders):
-                known = len(record.answers)
+            if isinstance(record.headers, StoredHeaders) and not wanted <= record.answers.keys():
                 _answer(record, names)
-                if len(record.answers) > known:
-                    row = (*record.headers.__dict__["row"], self._stamp, to_json(record.answers))
-                    rows.append((*row, _sum(row)))
+                row = (*record.headers.__dict__["row"], self._stamp, to_json(record.answers))
+                rows.append((*row, _sum(row)))
             if len(rows) == CHUNK:
                 self._write(rows)
                 rows = []
@@ -348,8 +350,8 @@ def _remedy(error: Exception) -> str:
 
 def _key(path: Path) -> tuple[str, str]:
     """Return folder and name of a file as the index has them."""
-    folder, name = os.path.split(os.path.abspath(path))
-    return folder, name
+    folder, name = os.path.split(path)
+    return os.path.abspath(folder), name
 
 
 def _state(path: Path) -> State | None:
@@ -364,7 +366,11 @@ def _state(path: Path) -> State | None:
 def _answer(record: Record, names: Iterable[str]) -> None:
     """Ask a record, so that it knows the answers."""
     for name in names if record.headers is not None else ():
-        asked = DESCRIPTORS[name]
-        for pretty in (False, True) if asked.pretty else (False,):
-            if answer_key(asked, pretty) not in record.answers:
-                record.descriptor(name, pretty)
+        for pretty in (False, True) if DESCRIPTORS[name].pretty else (False,):
+            record.descriptor(name, pretty)
+
+
+def _keys(names: Iterable[str]) -> frozenset[str]:
+    """Return the keys of all answers to some questions; tuples are not kept."""
+    asked = [DESCRIPTORS[name] for name in names if DESCRIPTORS[name].kind is not tuple]
+    return frozenset(answer_key(one, pretty) for one in asked for pretty in (False, True))
