@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from f2widgets.core.annotations import Tick, Unit, Within, ignore
 from f2widgets.core.blocks import mapped
+from f2widgets.core.fields import offset_of
 from f2widgets.core.frame import Frame
 from f2widgets.core.matching import Shift, find_shift
 from f2widgets.core.notes import note
@@ -30,7 +31,7 @@ def align(
     frames: Iterable[Frame],
     *,
     method: Literal["sources", "header"] = "sources",
-    bad_wcs: Literal["fix", "exit", "ignore"] = "fix",
+    bad_wcs: Literal["fix", "exit", "new", "ignore"] = "fix",
     tolerance: Annotated[float, Within(0.2, 60), Unit("arcsec")] = 3.0,
     match_radius: Annotated[float, Within(0.1, 5), Unit("arcsec")] = 0.35,
     min_sources: Annotated[int, Within(1, None)] = 3,
@@ -44,9 +45,9 @@ def align(
         Sky-subtracted dithers with coordinates, each (ny, nx). The first is the reference.
     method : {'sources', 'header'}
         Match stars, or trust the headers.
-    bad_wcs : {'fix', 'exit', 'ignore'}
+    bad_wcs : {'fix', 'exit', 'new', 'ignore'}
         What to do with a frame whose header is wrong: take its place from the stars and say so, stop,
-        or leave it where its header says.
+        make the coordinates of all frames anew from target and offsets, or leave it where its header says.
     tolerance : float
         A header further off than this, or by half the dither, is wrong.
     match_radius : float
@@ -65,7 +66,8 @@ def align(
     Raises
     ------
     WrongInputs
-        If a frame has no coordinates, or ``bad_wcs='exit'`` and a header is wrong.
+        If a frame has no coordinates, ``bad_wcs='exit'`` and a header is wrong, or ``bad_wcs='new'`` and a
+        header does not tell target and offsets.
 
     Notes
     -----
@@ -81,6 +83,8 @@ def align(
             raise WrongInputs(
                 f"{frame.name} has no celestial coordinates, so it cannot be aligned. Leave it out."
             )
+    if bad_wcs == "new":
+        members = [_anew(frame) for frame in members]
     centre = np.array([(members[0].shape[1] - 1) / 2, (members[0].shape[0] - 1) / 2])
     headers = [_header_shift(members[0], frame, centre) for frame in members]
     stars = mapped(find_stars, members, tick=tick)
@@ -93,6 +97,24 @@ def align(
 
     shifts = [headers[0], *mapped(shift, range(1, len(members)))]
     return _placed(members, stars, headers, shifts, centre, _Policy(method, bad_wcs, tolerance))
+
+
+def _anew(frame: Frame) -> Frame:
+    """Make the coordinates of a frame from its target, the telescope's offset, the angle and the scale."""
+    facts, away = frame.facts, offset_of(frame.facts)
+    if away is None or facts.ra is None or facts.dec is None or frame.wcs is None:
+        raise WrongInputs(
+            f"{frame.name} does not tell its target, offsets, angle and scale, so that its coordinates "
+            "cannot be made anew. Use -p align:bad_wcs=fix, or leave it out."
+        )
+    assert facts.position_angle is not None
+    assert facts.pixel_scale is not None
+    wcs, turn = frame.wcs.deepcopy(), np.radians([facts.position_angle - 90, facts.position_angle])
+    dec = facts.dec + away[1] / 3600
+    wcs.wcs.crval = (facts.ra + away[0] / 3600 / np.cos(np.radians(dec))) % 360, dec
+    wcs.wcs.cd = facts.pixel_scale / 3600 * np.array([np.sin(turn), np.cos(turn)])
+    wcs.wcs.set()
+    return frame.with_(wcs=wcs)
 
 
 @dataclass(frozen=True)

@@ -96,15 +96,36 @@ def views(
 
 def _place(facts: Facts, zero: tuple[float, float] | None) -> tuple[float, float] | None:
     """Return arcsec east and north of a place in degrees."""
+    away = offset_of(facts)
+    if zero is None or facts.ra is None or facts.dec is None or away is None:
+        return None
+    across = (facts.ra - zero[0] + 180) % 360 - 180
+    return (
+        away[0] + 3600 * across * float(np.cos(np.radians(zero[1]))),
+        away[1] + 3600 * (facts.dec - zero[1]),
+    )
+
+
+def offset_of(facts: Facts) -> tuple[float, float] | None:
+    """Return the telescope's offset from its target, arcsec east and north; None where it is not told.
+
+    Parameters
+    ----------
+    facts : Facts
+        Offsets on the detector, position angle of +y, and scale; +x lies 90 degrees before +y.
+
+    Returns
+    -------
+    tuple of float or None
+        East, north.
+    """
     known = (facts.x_offset, facts.y_offset, facts.position_angle, facts.pixel_scale)
-    if zero is None or facts.ra is None or facts.dec is None or None in known:
+    if None in known:
         return None
     x, y, angle, scale = (float(value) for value in known if value is not None)
     turn = np.radians([angle, angle - 90])  # of +y and of +x
     east = float(-scale * (y * np.sin(turn[0]) + x * np.sin(turn[1])))
-    north = float(-scale * (y * np.cos(turn[0]) + x * np.cos(turn[1])))
-    away = (facts.ra - zero[0] + 180) % 360 - 180
-    return east + 3600 * away * float(np.cos(np.radians(zero[1]))), north + 3600 * (facts.dec - zero[1])
+    return east, float(-scale * (y * np.cos(turn[0]) + x * np.cos(turn[1])))
 
 
 def parted(

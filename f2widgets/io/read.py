@@ -292,7 +292,7 @@ def require_imaging(file: FrameFile) -> FrameFile:
     Raises
     ------
     NotF2Data
-        If it comes from another instrument or is a spectroscopic frame.
+        If it comes from another instrument, is a spectroscopic frame, or was taken behind GeMS.
     """
     tags = file.facts.tags
     if "F2" not in tags:
@@ -306,6 +306,11 @@ def require_imaging(file: FrameFile) -> FrameFile:
         raise NotF2Data(
             f"{file.path} is a spectroscopic frame ({through}); only imaging can be reduced. "
             "Leave it out of the list, for instance with --xtags SPECT."
+        )
+    if str(file.header.get("AOFOLD", "")).strip() == "IN":
+        raise NotF2Data(
+            f"{file.path} was taken behind the adaptive optics GeMS (AOFOLD is IN), whose field and scale "
+            "are others; only frames without it can be reduced. Leave it out of the list."
         )
     return file
 

@@ -111,10 +111,7 @@ _STACK = ("flag_outliers:sigma", "combine_darks:high", "combine_lamps:high")
 #: By the reference's verb and parameter.
 MEANINGS: dict[str, dict[str, Meaning]] = {
     "prepare": {
-        "bad_wcs": Means(
-            ("align:bad_wcs",),
-            refused={"new": "Use fix: the frame's place is then taken from its stars, not from the header."},
-        ),
+        "bad_wcs": Means(("align:bad_wcs",)),
         "require_wcs": Gone("A science frame without coordinates is always refused by align."),
         "debug_consistency_limit": Means(("align:tolerance", "check_wcs:tolerance")),
         "debug_max_deadtime": Gone("Frames need no grouping in time: all are matched by their stars."),

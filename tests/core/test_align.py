@@ -105,6 +105,31 @@ def test_wrong_header_may_be_ignored(field):
     assert np.delete(errors, 3).max() < 0.02
 
 
+def told_by_offsets(field, **changes):
+    """Return dithers whose header coordinates are all those of the first, and whose offsets are right."""
+    known = {"ra": 125.0, "dec": -30.0, "position_angle": 90.0, "pixel_scale": SCALE, **changes}
+    return [
+        field.frame(dx, dy, told=(0.0, 0.0), name=name, x_offset=dx, y_offset=dy, **known)
+        for name, (dx, dy) in zip(NAMES, DITHER, strict=True)
+    ]
+
+
+def test_coordinates_may_be_made_anew(field):
+    _, told = heard_of(told_by_offsets(field))
+    assert "wrong coordinates" in told[0][1]
+    new, told = heard_of(told_by_offsets(field), bad_wcs="new")
+    assert not told
+    assert max(frame.measured["header_error"] for frame in new) < 0.1
+    assert sky_errors(field, new).max() < 0.1
+    sky = new[0].wcs.all_pix2world([field.centre], 0)[0]
+    np.testing.assert_allclose(sky, (125.0, -30.0), atol=0.1 / 3600)
+
+
+def test_coordinates_cannot_be_made_of_nothing(field):
+    with pytest.raises(WrongInputs, match="S0 does not tell its target, offsets"):
+        align(told_by_offsets(field, position_angle=None), bad_wcs="new")
+
+
 def test_header_alone(field):
     out, heard = heard_of(dithered(field, wrong=3), method="header")
     assert out[3].measured["dx"] == pytest.approx(DITHER[2][0], abs=1e-6)

@@ -294,6 +294,9 @@ def test_other_instruments_and_spectra_can_be_looked_at_but_not_reduced(tmp_path
     spectrum = open_frame(raw_file(tmp_path / "s.fits", GRISM="JH_G5801", MOSPOS="2pix-slit"))
     with pytest.raises(NotF2Data, match=r"s.fits is a spectroscopic frame \(JH.*--xtags SPECT"):
         require_imaging(spectrum)
+    gems = open_frame(raw_file(tmp_path / "ao.fits", AOFOLD="IN"))
+    with pytest.raises(NotF2Data, match=r"ao.fits was taken behind the adaptive optics GeMS"):
+        require_imaging(gems)
     file = open_frame(raw)
     assert require_imaging(file) is file
 

@@ -71,7 +71,7 @@ def test_stacking_means_the_step_of_the_recipe():
         (DARK, "skyCorrect:skip_primitive=True", "recipe dark has no step refine_sky"),
         (IMAGE, "skyCorrect:write_outputs=maybe", "must be True or False, not 'maybe'"),
         (IMAGE, "stackFrames:memory=2", "stackFrames:memory is not used here. Memory needs no setting"),
-        (IMAGE, "prepare:bad_wcs=new", "bad_wcs=new is not offered. Use fix"),
+        (IMAGE, "prepare:bad_wcs=old", "align:bad_wcs must be 'fix' or 'exit' or 'new' or 'ignore'"),
         (IMAGE, "skyCorrect:mask_objects=False", "can only be True. Objects are always masked"),
         (IMAGE, "darkCorrect:do_cal=maybe", "must be skip or procmode or force"),
         (IMAGE, "associateSky:skip_primitive=True", "associateSky is no step here. It is a part of"),
