@@ -19,7 +19,7 @@ from f2widgets.core.fields import Parts, parted, views
 from f2widgets.errors import NoCalibration, ParameterError, WrongInputs
 from f2widgets.io.read import FrameFile, open_frame, require_imaging
 from f2widgets.recipes.names import our_step
-from f2widgets.recipes.recipes import IMAGE, OFFSET, Recipe, recipe_for, recipe_named
+from f2widgets.recipes.recipes import IMAGE, OFFSET, QUICK, Recipe, recipe_for, recipe_named
 from f2widgets.recipes.roles import Role, plural, role_of
 from f2widgets.recipes.wishes import Wishes, has_step, understood
 
@@ -190,9 +190,11 @@ def plan(
     chosen = recipe_for(named, wanted, in_k=in_k)
     _must_agree(chosen, groups)
     settings, parts = settings or {}, None
-    if chosen is IMAGE:
+    if chosen in (IMAGE, QUICK):
         settings, parts = _fields(files, settings)
     if parts is not None and parts.sky:
+        if chosen is QUICK:
+            raise WrongInputs(f"A quick look takes dithers on the target, and here is an {parts.words}.")
         chosen = OFFSET
         groups[Role.SCIENCE] = [file for file in files if file.name in parts.target]
         groups[Role.SKY] = [file for file in files if file.name in parts.sky]
@@ -202,7 +204,7 @@ def plan(
     wishes = understood(settings, chosen, without, keep)
     service = Calibrations() if calibrations is None else calibrations
     matches, notes = _matched(chosen, files, wishes, service)
-    product, ending = None, f"_{chosen.product}" if suffix is None else suffix
+    product, ending = None, f"_{chosen.ending or chosen.product}" if suffix is None else suffix
     if chosen.product is not None:
         product = Path(out) / f"{groups[chosen.main][0].name}{ending}.fits"
     advice = [*_advice(chosen, lamps), *([parts.words] if parts is not None and parts.sky else ())]

@@ -1,5 +1,6 @@
 """The other ways of observing, from simulated raw frames to the product, against what was put in."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -95,3 +96,23 @@ def test_twilight_makes_a_flat_that_science_finds(tmp_path, no_configuration, mo
     # photons 0.18 %; the gradient of the sky, which no flat can tell from the response, 0.2 %
     assert np.std(ratio) < 0.004
     assert np.abs(ratio - 1).max() < 0.03
+
+
+def test_quick_look_shows_what_the_stack_shows(
+    example1_folder, example1_lists, example1_calibrated, tmp_path
+):
+    work = tmp_path / "work"
+    shutil.copytree(example1_calibrated, work)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(work)
+        made = reduce(
+            example1_lists["science"], recipe="quick_look", user_cals={"bpm": next(work.glob("*_bpm.fits"))}
+        )
+    assert made.path.name == "S20131121S0075_ql_image.fits"
+    truth, frame = load(example1_folder), read_frame(work / made.path)
+    ours, best = measure(frame, truth), measure(read_perfect(example1_folder), truth)
+    assert ours["stars"] == best["stars"] >= 5
+    # linear interpolation makes stars wider, and the first sky takes some of their light
+    assert abs(ours["flux_offset"]) < 4
+    assert ours["astrometry"] < 30
+    assert ours["noise_pixels"] == pytest.approx(1, abs=0.2)

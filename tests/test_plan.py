@@ -4,7 +4,17 @@ import pytest
 from f2widgets.calibrations.service import Calibrations
 from f2widgets.errors import NoCalibration, NotF2Data, ParameterError, WrongInputs
 from f2widgets.plan import plan
-from f2widgets.recipes.recipes import BPM, CHECK_WCS, DARK, FLAT, IMAGE, K_BPM, K_FLAT_WITH_DARKS, OFFSET
+from f2widgets.recipes.recipes import (
+    BPM,
+    CHECK_WCS,
+    DARK,
+    FLAT,
+    IMAGE,
+    K_BPM,
+    K_FLAT_WITH_DARKS,
+    OFFSET,
+    QUICK,
+)
 from f2widgets.recipes.roles import Role
 from tests.raw_files import write_raw
 
@@ -250,3 +260,14 @@ def test_what_is_meant_for_another_recipe_is_passed_over_when_told_to(night):
     assert list(wishes.keep) == ["to_electrons"]
     with pytest.raises(ParameterError, match="tolerance"):
         plan(night["dark"], settings={"combine_darks:tolerance": 5}, lenient=True)
+
+
+def test_quick_look_has_a_name_of_its_own(night):
+    made = plan(night["science"], recipe="quick_look", without=WITHOUT)
+    assert made.recipe is QUICK
+    assert made.product.name == "S20131121S0000_ql_image.fits"
+
+
+def test_quick_look_at_fields_beside_is_refused(offsets):
+    with pytest.raises(WrongInputs, match="quick look takes dithers on the target, and here is an offset"):
+        plan(offsets, recipe="quick_look", without=WITHOUT)

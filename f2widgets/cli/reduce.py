@@ -82,6 +82,7 @@ class _SpreadCommand(click.Command):
     metavar="T:F...",
     help="Calibration to use, such as processed_dark:FILE.",
 )
+@click.option("--ql", "quick", is_flag=True, help="A quick look: one sky, a median, no search for outliers.")
 @click.option("--suffix", metavar="S", help="Ending of the product's name instead of its kind.")
 @click.option("--out", "-o", default=".", metavar="DIR", help="Folder of the product.")
 @click.option(
@@ -110,6 +111,7 @@ def reduce(
     recipe: str | None,
     params: tuple[str, ...],
     user_cals: tuple[str, ...],
+    quick: bool,
     suffix: str | None,
     out: str,
     only_plan: bool,
@@ -151,10 +153,12 @@ def reduce(
             return 0
     if not files:
         raise click.UsageError("Name at least one FILE, or a list as @LIST.")
+    if quick and recipe is not None:
+        raise click.UsageError("--ql is a recipe of its own: leave out -r, or --ql.")
     began = perf_counter()
     what = reduction.planned(
         files,
-        **_asked(wanted, recipe, params, user_cals, without, keep),
+        **_asked(wanted, "quick_look" if quick else recipe, params, user_cals, without, keep),
         out=out,
         suffix=suffix,
         config=config,

@@ -72,6 +72,8 @@ class Recipe:
         although a dark's bad pixels are flagged in whatever it is subtracted from.
     indispensable : frozenset of str, optional
         Steps that a user cannot leave out, because without them there would be no such product.
+    ending : str, optional
+        Ending of the product's name, where it is not its kind.
     only_k : bool, optional
         Whether it is for the K filters alone. Recipes of one name make the same of different inputs.
     """
@@ -85,6 +87,7 @@ class Recipe:
     product: Kind | None
     finds: frozenset[str] = frozenset()
     indispensable: frozenset[str] = frozenset()
+    ending: str = ""
     only_k: bool = False
 
     @property
@@ -230,6 +233,27 @@ IMAGE = Recipe(
     finds=frozenset({"dark", "flat", "bpm"}),
     indispensable=frozenset({"add_variance"}),
 )
+QUICK = Recipe(
+    "quick_look",
+    "ql",
+    "a quick look at dithers on the target: one sky, a median",
+    (
+        *_TO_ELECTRONS,
+        use("correct_nonlinearity"),
+        use("subtract_dark"),
+        use("divide_flat"),
+        use("subtract_sky"),
+        use("align"),
+        use("resample", interpolant="linear"),
+        use("combine", method="median"),
+    ),
+    frozenset({Role.SCIENCE}),
+    Role.SCIENCE,
+    "image",
+    finds=frozenset({"dark", "flat", "bpm"}),
+    indispensable=frozenset({"add_variance"}),
+    ending="ql_image",
+)
 OFFSET = Recipe(
     "image",
     "reduce",
@@ -268,7 +292,7 @@ CHECK_WCS = Recipe(
 )
 
 #: In the order in which they are offered: for given roles the first that takes them is the default.
-RECIPES = (DARK, FLAT, K_FLAT, K_FLAT_WITH_DARKS, SKY_FLAT, BPM, K_BPM, IMAGE, OFFSET, CHECK_WCS)
+RECIPES = (DARK, FLAT, K_FLAT, K_FLAT_WITH_DARKS, SKY_FLAT, BPM, K_BPM, IMAGE, OFFSET, QUICK, CHECK_WCS)
 
 #: What to do with frames that no recipe takes.
 _REMEDIES = {

@@ -69,6 +69,7 @@ def test_plan_writes_nothing(raw, f2, tmp_path):
     ("words", "said"),
     [
         ([], "Name at least one FILE"),
+        (["{dark}", "-r", "dark", "--ql"], "--ql is a recipe of its own"),
         (["{dark}", "-r", "makeProcesedDark"], "did you mean 'makeProcessedDark'"),
         (["{dark}", "-p", "stackDark:operation=mean"], "did you mean 'stackDarks'"),
         (["{dark}", "-p", "stackDarks:operatio=mean"], "did you mean 'operation'"),
