@@ -69,8 +69,9 @@ function build(page) {
     const last = tables.get(key) || {};
     if (last.how === how) return last.table;
     const lights = last.bent === bent ? last.lights : lightsOf(pixels, { low, high, stretch });
-    const table = lookup(lights, { contrast, bias, reverse }, palettes.get(colours));
-    tables.set(key, { how, bent, lights, table });
+    // Two tables in turn: a change is known by its table, and nothing is left behind to be cleared away.
+    const table = lookup(lights, { contrast, bias, reverse }, palettes.get(colours), last.spare || new Uint32Array(CODES));
+    tables.set(key, { how, bent, lights, table, spare: last.table });
     return table;
   }
   function layer(k, clip, key) {

@@ -54,7 +54,7 @@ function biographyOf(found) {
   const parts = [stagesOf(found.stages, `${found.name}, pixel ${found.x}, ${found.y}`)];
   if (found.shares.length) parts.push(sharesOf(found));
   parts.push(found.problems.map((text) => make("p", { cls: "f2-problem" }, text)));
-  if (!found.problems.length && !found.agrees) parts.push(make("p", { cls: "f2-problem" }, "The file holds another value: it was changed since."));
+  if (!found.problems.length && !found.agrees) parts.push(make("p", { cls: "f2-problem" }, "The file holds another value: it was made by another version, or changed since."));
   return parts;
 }
 

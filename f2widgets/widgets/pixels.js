@@ -97,9 +97,9 @@ function lightsOf(pixels, how) {
   return lights;
 }
 
-// The colour (A B G R) of every code. how: {contrast, bias, reverse}, colours: 768 bytes.
-function lookup(lights, how, colours) {
-  const palette = new Uint32Array(256), table = new Uint32Array(CODES), { contrast, bias } = how;
+// The colour (A B G R) of every code, into `table`. how: {contrast, bias, reverse}, colours: 768 bytes.
+function lookup(lights, how, colours, table) {
+  const palette = new Uint32Array(256), { contrast, bias } = how;
   for (let i = 0; i < 256; i++) {
     const j = 3 * (how.reverse ? 255 - i : i);
     palette[i] = 0xff000000 | (colours[j + 2] << 16) | (colours[j + 1] << 8) | colours[j];
