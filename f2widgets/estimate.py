@@ -20,7 +20,7 @@ from f2widgets.recipes.history import WRITE
 
 #: Seconds of processor time that each step takes: once, for each megapixel, and for each megapixel of each
 #: frame. Fitted to 26 runs of 512 to 2048 pixels a side and 2 to 18 frames by `benchmarks/estimate.py`, whose
-#: sums they give to 20 per cent.
+#: sums they give to 20 per cent. Those of sky fields and twilight are from single runs, and rougher.
 _STEPS: Mapping[str, tuple[float, float, float]] = {
     READ: (0.02, 0.02, 0.0075),
     "flag_bad_pixels": (0.004, 0.0, 0.004),
@@ -35,6 +35,9 @@ _STEPS: Mapping[str, tuple[float, float, float]] = {
     "divide_flat": (0.0, 0.0, 0.0095),
     "make_bpm": (0.0, 0.2, 0.004),
     "check_wcs": (0.01, 0.0, 0.0),
+    "separate_sky": (0.001, 0.0, 0.0),
+    "subtract_offset_sky": (0.1, 0.1, 0.2),
+    "combine_twilights": (0.02, 0.1, 0.2),
     "subtract_sky": (0.001, 0.005, 0.017),
     "align": (0.05, 0.015, 0.032),
     "flag_probe": (0.01, 0.0, 0.0155),

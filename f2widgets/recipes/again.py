@@ -99,11 +99,15 @@ class Replay:
         """The grid of the stack, and the way from it to each frame."""
         frames = []
         for k, source in enumerate(self.sources):
-            own: WCS | None = getattr(source, "wcs", None)
-            wcs = None if own is None else refined_wcs(self.tables, k, own)
+            wcs = self.wcs(k)
             empty = np.broadcast_to(np.float32(0), source.shape), np.broadcast_to(np.uint16(0), source.shape)
             frames.append(Frame(source.name, empty[0], None, empty[1], wcs=wcs))
         return common_grid(frames)
+
+    def wcs(self, k: int) -> WCS | None:
+        """Return the refined coordinates of a frame."""
+        own: WCS | None = getattr(self.sources[k], "wcs", None)
+        return None if own is None else refined_wcs(self.tables, k, own)
 
     def number(self, name: str, k: int) -> Any:
         """Return what TRACE tells of a frame."""
@@ -275,7 +279,9 @@ class _Around:
     def _refine_sky(self, entry: Entry) -> str:
         """Subtract the mean of what the others have left."""
         members = self._others(int(entry.arguments.get("group", 18)))
-        made = step_named("refine_sky").function([self._frames[j] for j in members], **entry.arguments)
+        # Frames in the same place are told by their coordinates.
+        frames = [self._frames[j].with_(wcs=self._replay.wcs(j)) for j in members]
+        made = step_named("refine_sky").function(frames, **entry.arguments)
         self._frames.update(zip(members, made, strict=True))
         return ""
 
