@@ -118,6 +118,11 @@ def test_frames_between_steps_are_kept_in_a_folder_that_can_be_cleared(raw, here
     assert clear() == []
 
 
+def test_keeping_frames_before_they_are_combined_loses_no_provenance(raw, here):
+    made = reduce(raw["darks"][:3], keep=["correct_nonlinearity"])
+    assert [o.filename for o in read_frame(made.path).provenance] == [path.name for path in raw["darks"][:3]]
+
+
 def test_left_out_combination_writes_every_frame(raw, here):
     made = reduce(raw["darks"][:2], without=["stackDarks"])
     assert [path.name for path in made.paths] == ["S20131120S0115_dark.fits", "S20131120S0116_dark.fits"]

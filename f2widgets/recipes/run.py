@@ -325,7 +325,9 @@ class _Run:
         fused.spent.clear()
         while fused.notes:
             self._tell(Note(*fused.notes.pop(0)))
-        whence = {name: origins(some, self._began) for name, some in pairs.items()}
+        # A Frame, whole before these steps because it was kept, brings along where it comes from.
+        own = {source.name: getattr(source, "provenance", ()) for source in sources}
+        whence = {name: joined(own[name], origins(some, self._began)) for name, some in pairs.items()}
         return [self._marked(fused, frame, chosen[0], whence) for frame in made]
 
     def _marked(
