@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 import os
 from collections.abc import Sequence
@@ -63,9 +65,12 @@ class Picture:
     ----------
     figure : `~matplotlib.figure.Figure`
         For those who want to draw on.
+    alt : str
+        What is seen, in words, for those who do not see it.
     """
 
     figure: Figure
+    alt: str = ""
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture as a PNG file, whole or not at all.
@@ -86,14 +91,21 @@ class Picture:
             If the system refuses.
         """
         with written_whole(Path(path)) as stream:
-            stream.write(self._repr_png_())
+            stream.write(self.png())
         return Path(path)
 
-    def _repr_png_(self) -> bytes:
-        """Return the picture in the form that notebooks ask for."""
+    def png(self) -> bytes:
+        """Return the picture as the content of a PNG file."""
         whole = io.BytesIO()
         self.figure.savefig(whole, format="png")
         return whole.getvalue()
+
+    def _repr_html_(self) -> str:
+        """Return the picture as notebooks show it: a PNG in HTML, since a bare PNG has no words beside it."""
+        pixels, scale = base64.b64encode(self.png()).decode(), self.figure.get_dpi()
+        width = round(self.figure.get_figwidth() * scale)
+        style = f"max-width: 100%; width: {width}px"
+        return f'<img alt="{html.escape(self.alt)}" style="{style}" src="data:image/png;base64,{pixels}">'
 
     def __repr__(self) -> str:
         """Say what this is in one line."""
@@ -107,6 +119,7 @@ def show(
     stretch: Stretch = "auto",
     limits: tuple[float, float] | None = None,
     size: float = 5.0,
+    alt: str = "",
 ) -> Picture:
     """Draw frames side by side.
 
@@ -125,6 +138,8 @@ def show(
         Values shown as black and as white; by default chosen from the pixels.
     size : float, optional
         Inches for each frame; there are 110 points to the inch.
+    alt : str, optional
+        What is seen, for those who do not see it; by default the titles and the plane.
 
     Returns
     -------
@@ -161,7 +176,8 @@ def show(
         _compass(axes, frame)
         axes.set_title(titles[k] if k < len(titles) else _title(frame), fontsize=9)
         axes.tick_params(labelsize=7)
-    return Picture(figure)
+    told = "; ".join(axes.get_title().replace("\n", ", ") for axes in panels)
+    return Picture(figure, alt or f"{told}: {'flags in colours' if plane == 'mask' else f'{plane} in greys'}")
 
 
 def _title(frame: Frame) -> str:

@@ -36,8 +36,13 @@ def test_picture_that_cannot_be_written_says_why(tmp_path):
         show(frame()).save(tmp_path / "file" / "stack.png")
 
 
-def test_notebook_gets_a_png():
-    assert show(frame())._repr_png_().startswith(PNG)
+def test_notebook_gets_a_png_with_words_beside_it():
+    assert show(frame()).png().startswith(PNG)
+    shown = show(frame(), titles=["a <b>", "c"])._repr_html_()
+    assert shown.startswith('<img alt="a &lt;b&gt;: data in greys"')
+    assert "data:image/png;base64,iVBOR" in shown
+    assert 'alt="Two stars."' in show(frame(), alt="Two stars.")._repr_html_()
+    assert 'alt="S1, a field, Y, 120 s: flags in colours"' in show(frame(), plane="mask")._repr_html_()
 
 
 def test_files_are_shown_like_frames(tmp_path):
@@ -83,7 +88,7 @@ def test_limits_are_taken_as_given():
 def test_picture_of_nothing_is_drawn(values):
     flat = frame((40, 40)).with_(data=values.astype(np.float32))
     for stretch in ("auto", "linear", "asinh"):
-        assert show(flat, stretch=stretch)._repr_png_().startswith(PNG)
+        assert show(flat, stretch=stretch).png().startswith(PNG)
 
 
 def test_flags_are_counted_in_the_legend():
@@ -137,7 +142,7 @@ def test_arrows_follow_the_coordinates():
 def test_neither_display_nor_pyplot_is_needed():
     code = (
         "import sys, numpy as np, f2widgets as f2\n"
-        "z = np.zeros((9, 9), 'f4'); f2.show(f2.Frame('z', z, None, z.astype('u2')))._repr_png_()\n"
+        "z = np.zeros((9, 9), 'f4'); f2.show(f2.Frame('z', z, None, z.astype('u2'))).png()\n"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

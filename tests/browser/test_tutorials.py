@@ -32,4 +32,6 @@ def test_all_cells_run(notebook, chromium, tmp_path):
         assert not failed, f"{cell['source']}\n{failed}"
         assert cell["count"], f"did not run: {cell['source']}"
     assert errors == []
-    assert any("image/png" in output.get("data", {}) for cell in cells for output in cell["outputs"])
+    shown = [str(output.get("data", {}).get("text/html", "")) for cell in cells for output in cell["outputs"]]
+    assert any("data:image/png" in text for text in shown)
+    assert not any("<img" in text and 'alt=""' in text for text in shown)
