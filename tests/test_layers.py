@@ -29,6 +29,8 @@ BELOW = {
     "pictures": {"core", "io"},
     "quality": {"core", "io"},
     "biographies": {"core", "io", "recipes"},
+    "biography": {"core", "io", "recipes"},
+    "notebooks": {"io"},
     "tutorial": {"io", "pictures", "quality", "simulate"},
     "widgets": {
         "core",
@@ -75,6 +77,7 @@ BELOW = {
         "reduction",
         "simulate",
         "tutorial",
+        "notebooks",
         "verdicts",
         "archive",
     },

@@ -15,6 +15,7 @@ from f2widgets.errors import Cancelled, F2Error, ParameterError
 #: Each verb with the module and function that carry it out and its help in one line.
 VERBS = {
     "tutorial": ("f2widgets.cli.tutorial", "Make the example's raw frames and reduce them to the stack."),
+    "lab": ("f2widgets.cli.lab", "Open the tutorials in JupyterLab."),
     "fetch": ("f2widgets.cli.fetch", "Fetch raw frames from the Gemini Observatory Archive."),
     "typewalk": ("f2widgets.cli.files", "List the files of a folder with their tags."),
     "dataselect": ("f2widgets.cli.files", "Choose files by tags and by an expression."),
