@@ -1,6 +1,7 @@
 """Teaching: checkpoints with hints, progress, what-if, and nights with planted mistakes.
 
 ===================  =============================================================================
+``begin``            a lesson's raw frames and folder
 ``checkpoint``       tests the learner's own product, or asks something
 ``ProgressPanel``    what is solved; the file to take away and to bring back
 ``progress``         the same without a panel
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from f2widgets.teaching.checkpoint_panel import Checkpoint, checkpoint
     from f2widgets.teaching.exercise import Exercise
     from f2widgets.teaching.gentle import gently
+    from f2widgets.teaching.night import Night, begin
     from f2widgets.teaching.progress_panel import ProgressPanel
     from f2widgets.teaching.questions import (
         Choice,
@@ -43,6 +45,7 @@ __all__ = [
     "Checkpoint",
     "Choice",
     "Exercise",
+    "Night",
     "Number",
     "Point",
     "Product",
@@ -50,6 +53,7 @@ __all__ = [
     "ProgressPanel",
     "Verdict",
     "WhatIf",
+    "begin",
     "checkpoint",
     "clinic",
     "collect",
@@ -67,6 +71,7 @@ _NAMES = {
     "exercise": ("Exercise",),
     "cases": ("clinic",),
     "gentle": ("gently",),
+    "night": ("Night", "begin"),
     "record": ("Progress", "collect", "progress", "seed_for"),
     "progress_panel": ("ProgressPanel",),
     "questions": ("Choice", "Number", "Point", "Product", "Verdict", "right", "seal", "unclear", "wrong"),

@@ -2,124 +2,68 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from f2widgets.errors import WrongInputs
-from f2widgets.files import select
-from f2widgets.io.atomic import written_whole
-from f2widgets.reduction import Products, reduce
+from f2widgets.io.atomic import link_or_copy, written_whole
 from f2widgets.simulate.truth import settings_of
 from f2widgets.teaching.faults import FAULTS, Fault, planted
+from f2widgets.teaching.night import Night
 from f2widgets.teaching.questions import seal
 
 #: Beside the raw frames of a case: what was done to them, sealed.
 _NOTE = "case.json"
-#: What the frames of a night are, as one selects them.
-_DARKS, _SHORT = ("DARK", "exposure_time==120"), ("DARK", "exposure_time==2")
-_FLATS, _SCIENCE = ("FLAT", 'filter_name=="Y"'), ("", 'observation_class=="science"')
 
 
 @dataclass(frozen=True)
-class Case:
+class Case(Night):
     """A night with a mistake.
 
     Parameters
     ----------
     number : int
         Counted from 1.
-    folder : Path
-        Of the case.
+    healthy : Night, optional
+        The night without it: its masters serve where all of their raw frames are the same.
     """
 
     number: int
-    folder: Path
-
-    @property
-    def raw(self) -> Path:
-        """Folder of the raw frames."""
-        return self.folder / "raw"
-
-    @property
-    def out(self) -> Path:
-        """Folder of the products."""
-        return self.folder / "products"
+    healthy: Night | None = None
 
     @cached_property
     def sealed(self) -> str:
         """The diagnosis, in a form that only says whether another one is the same."""
         try:
-            return str(json.loads((self.folder / _NOTE).read_text())["diagnosis"])
+            return str(json.loads((self.out.parent / _NOTE).read_text())["diagnosis"])
         except (OSError, ValueError, KeyError, TypeError):
             raise WrongInputs(
-                f"{self.folder} holds no case of the clinic: run the cell that makes them again."
+                f"{self.out.parent} holds no case of the clinic: run the cell that makes them again."
             ) from None
 
-    def chosen(self, what: tuple[str, str]) -> list[Path]:
-        """Return the raw frames of a kind; none if there are none."""
-        tags, expression = what
-        return list(select(self.raw, tags=tags or (), expression=expression))
-
-    @property
-    def science(self) -> list[Path]:
-        """The raw science frames."""
-        return self.chosen(_SCIENCE)
-
-    @property
-    def flats(self) -> list[Path]:
-        """The raw flats, lamp on and off."""
-        return self.chosen(_FLATS)
-
-    @property
-    def darks(self) -> list[Path]:
-        """The raw long darks."""
-        return self.chosen(_DARKS)
-
-    def reduce(self, keep: Sequence[str] = ("divide_flat",)) -> Products:
-        """Reduce the night from its raw frames to the stack, as anybody would.
-
-        Parameters
-        ----------
-        keep : sequence of str, optional
-            Steps to keep the frames after.
-
-        Returns
-        -------
-        Products
-            The stack.
-
-        Raises
-        ------
-        F2Error
-            Where a mistake stops a reduction: that is a symptom as well.
-        """
-        self.out.mkdir(parents=True, exist_ok=True)
-        with contextlib.chdir(self.out):
-            short, bpm = self.chosen(_SHORT), None
-            reduce(self.darks, overwrite=True)
-            if short:
-                bpm = reduce([*self.flats, *short], overwrite=True).path
-            reduce(self.flats, user_cals={"bpm": bpm} if bpm else {}, overwrite=True)
-            made = reduce(
-                self.science, user_cals={"bpm": bpm} if bpm else {}, keep=keep, overwrite=True, out=self.out
-            )
-        return made
+    def _made(self, kind: str, files: Sequence[Path], masked: Mapping[str, Path] | None = None) -> Path:
+        """Make a master, or take that of the healthy night if it is there and no other would be made."""
+        if self.healthy is not None and (kind != "flat" or masked):
+            there = [self.healthy.raw / file.name for file in files]
+            masters = list(self.healthy.out.glob(f"*_{kind}.fits"))
+            if masters and all(a.exists() and a.samefile(b) for a, b in zip(there, files, strict=True)):
+                return link_or_copy(masters[0], self.out / masters[0].name)
+        return super()._made(kind, files, masked)
 
 
-def clinic(folder: str | os.PathLike[str], source: str | os.PathLike[str]) -> list[Case]:
+def clinic(folder: str | os.PathLike[str], night: Night | str | os.PathLike[str]) -> list[Case]:
     """Make a case of each mistake, in an order that follows from the night's seed.
 
     Parameters
     ----------
     folder : path-like
         Where the cases go; those that are there are made anew.
-    source : path-like
-        Folder of a healthy night made by `f2widgets.simulate.example1`.
+    night : Night or path-like
+        A healthy night, or the folder of its raw frames, made by `f2widgets.simulate.example1`.
 
     Returns
     -------
@@ -133,18 +77,21 @@ def clinic(folder: str | os.PathLike[str], source: str | os.PathLike[str]) -> li
     NotWritten
         If the cases cannot be written.
     """
-    settings = settings_of(Path(source))
+    source = night.raw if isinstance(night, Night) else Path(night)
+    settings = settings_of(source)
     if settings is None:
         raise WrongInputs(f"{source} holds no simulated night: make one with f2 simulate example1 {source}.")
     order = settings.random("clinic").permutation(len(FAULTS))
     base = Path(folder).expanduser().absolute()
-    return [_case(number, FAULTS[which], Path(source), base) for number, which in enumerate(order, start=1)]
+    healthy = night if isinstance(night, Night) else None
+    return [_case(k, FAULTS[which], source, base, healthy) for k, which in enumerate(order, start=1)]
 
 
-def _case(number: int, fault: Fault, source: Path, base: Path) -> Case:
+def _case(number: int, fault: Fault, source: Path, base: Path, healthy: Night | None) -> Case:
     """Make a case."""
-    case = Case(number, base / f"case_{number}")
+    folder = base / f"case_{number}"
+    case = Case(folder / "raw", folder / "products", number, healthy)
     planted(fault, source, case.raw)
-    with written_whole(case.folder / _NOTE) as stream:
+    with written_whole(folder / _NOTE) as stream:
         stream.write(json.dumps({"diagnosis": seal(fault.diagnosis, f"case {number}")}).encode())
     return case

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from f2widgets.simulate.light import Night
 from f2widgets.simulate.readout import read_out
 from f2widgets.simulate.render import moffat
 from f2widgets.simulate.sequence import Conditions, Exposure, conditions, exposures
+from f2widgets.simulate.settings import Settings
 from f2widgets.simulate.truth import settings_of
 
 #: Seconds that darks were really exposed whose headers say 120.
@@ -57,7 +59,7 @@ class Scene:
         self.source, self.folder = source, files.folder(folder)
         self.exposures = exposures(settings)
         self.conditions = conditions(settings)
-        self.night: Night = light.draw(settings)
+        self.night: Night = _drawn(settings)
 
     def share(self) -> None:
         """Take over all frames as they are."""
@@ -99,6 +101,12 @@ class Scene:
             change(hdus[0], hdus[1])
             with files.whole(place) as part:
                 hdus.writeto(part, overwrite=True)
+
+
+@lru_cache(maxsize=1)
+def _drawn(settings: Settings) -> Night:
+    """Draw a night once for all copies of it."""
+    return light.draw(settings)
 
 
 def wrong_dark(scene: Scene) -> None:

@@ -51,7 +51,7 @@ class Progress(t.HasTraits):
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         super().__init__()
-        self.path = Path(_notebook_folder() / FILE if path is None else path).expanduser().absolute()
+        self.path = Path(notebook_folder() / FILE if path is None else path).expanduser().absolute()
         self._foreign = False  # the file is not ours to write over
         try:
             self._take(self.path)
@@ -271,8 +271,14 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _notebook_folder() -> Path:
-    """Return the folder where the kernel was started, wherever a tutorial has gone since."""
+def notebook_folder() -> Path:
+    """Return the folder where the kernel was started, wherever a tutorial has gone since.
+
+    Returns
+    -------
+    Path
+        That of the notebook; without a notebook the working folder.
+    """
     try:
         from IPython.core.getipython import get_ipython
     except ImportError:
@@ -297,7 +303,7 @@ def progress(path: str | os.PathLike[str] | None = None) -> Progress:
     Progress
         Watched by all panels.
     """
-    place = Path(_notebook_folder() / FILE if path is None else path).expanduser().absolute()
+    place = Path(notebook_folder() / FILE if path is None else path).expanduser().absolute()
     if place not in _OPEN:
         _OPEN[place] = Progress(place)
     return _OPEN[place]

@@ -15,6 +15,7 @@ from f2widgets.teaching import checkpoint
 from f2widgets.teaching.cases import Case, clinic
 from f2widgets.teaching.exercise import exercise_named
 from f2widgets.teaching.faults import FAULTS, planted
+from f2widgets.teaching.night import Night
 
 BY_NAME = {fault.name: fault for fault in FAULTS}
 DARK, SCIENCE = "S20131120S0115.fits", "S20131121S0080.fits"
@@ -159,8 +160,30 @@ def test_order_of_cases_follows_from_the_seed(healthy, tmp_path):
 
 def test_case_that_is_gone_is_told(healthy, tmp_path, keep):
     case = clinic(tmp_path / "clinic", healthy)[0]
-    shutil.rmtree(case.folder)
-    again = Case(1, case.folder)
+    shutil.rmtree(case.out.parent)
+    again = Case(case.raw, case.out, 1)
     assert "run the cell that makes them again" in checkpoint("09.case_1", again, keep=keep).answer(
         FAULTS[0].diagnosis
     )
+
+
+@pytest.mark.slow
+def test_case_takes_healthy_masters_only_where_their_frames_are_the_same(tmp_path):
+    night = Night(tmp_path / "raw", tmp_path / "out")
+    example1(night.raw, size=256, seed=2)
+    healthy = night.calibrate()
+    shared = {}
+    for case in clinic(tmp_path / "clinic", night):
+        name = next(f.name for f in FAULTS if exercise_named("09.case_1").judge(f.diagnosis, case).right)
+        if name != "swapped_lamps":  # which stops
+            made = case.calibrate()
+            shared[name] = {kind for kind, path in made.items() if path.samefile(healthy[kind])}
+    everything = {"dark", "bpm", "flat"}
+    assert shared == {
+        "wrong_dark": {"bpm", "flat"},
+        "no_bad_pixels": {"dark"},
+        "wrong_wcs": everything,
+        "undithered": everything,
+        "saturated_star": everything,
+        "twilight_flats": {"dark"},
+    }
