@@ -55,13 +55,18 @@ def test_wheel_holds_everything_and_runs(tmp_path):
     source.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
+    shutil.copytree(ROOT / "tutorials", source / "tutorials", ignore=shutil.ignore_patterns("f2tutorial*"))
     shutil.copytree(ROOT / "f2widgets", source / "f2widgets", ignore=shutil.ignore_patterns("__pycache__"))
     wheel = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "-w", str(tmp_path), str(source)]
     subprocess.run(wheel, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     (built,) = tmp_path.glob("f2widgets-*.whl")
     with zipfile.ZipFile(built) as archive:
         held = {name for name in archive.namelist() if name.startswith("f2widgets/")}
+        brought = {Path(name).name for name in archive.namelist() if "share/f2widgets/tutorials/" in name}
         archive.extractall(tmp_path / "site")
+    assert brought == {
+        path.name for path in (ROOT / "tutorials").iterdir() if path.suffix in (".ipynb", ".md")
+    } - {"TEACHING.md"}
     there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "f2widgets").rglob("*") if path.is_file()}
     assert held == {name for name in there if "__pycache__" not in name}
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
@@ -82,6 +87,20 @@ def test_binder_installs_the_base_dependencies():
     assert [line for line in lines if not line.startswith("#")] == PROJECT["dependencies"]
     assert os.access(ROOT / "binder" / "postBuild", os.X_OK)
     assert (ROOT / "binder" / "runtime.txt").read_text() == "python-3.12\n"
+
+
+def test_binder_starts_kernels_whose_errors_speak_in_sentences():
+    start = ROOT / "binder" / "start"
+    assert os.access(start, os.X_OK)
+    assert start.read_text().endswith('exec "$@"\n')
+    done = subprocess.run(
+        [start, "sh", "-c", "echo $PYTHONSTARTUP"],
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert Path(done.stdout.strip()) == ROOT / "f2widgets" / "teaching" / "startup.py"
 
 
 def test_licence_is_bsd():
