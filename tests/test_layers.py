@@ -29,7 +29,6 @@ BELOW = {
     "pictures": {"core", "io"},
     "quality": {"core", "io"},
     "biographies": {"core", "io", "recipes"},
-    "biography": {"core", "io", "recipes"},
     "notebooks": {"io"},
     "tutorial": {"io", "pictures", "quality", "simulate"},
     "widgets": {
