@@ -24,8 +24,9 @@ LOG, ASINH = 1000.0, 0.1
 TOP = 65_535
 #: A normal distribution's sigma over its median absolute deviation.
 _SIGMA = 1.4826
-#: The sky is shown from so many sigma below its median, to at least so many above.
-_BELOW, _ABOVE = 3.0, 8.0
+#: The sky is shown from so many sigma below its median, to at least and at most so many above: where stars
+#: cover much of the field, faint sources would vanish otherwise.
+_BELOW, _ABOVE, _FAR = 3.0, 8.0, 40.0
 #: Pixels looked at for limits and levels.
 _SAMPLE = 60_000
 #: Codes are spaced evenly up to so many sigma from the sky, and by ratio beyond. Measured with a sky of sigma
@@ -120,7 +121,9 @@ def limits(values: Image, method: str | float = "zscale") -> tuple[float, float]
     elif method == "sky":
         middle = float(np.median(known))
         sigma = _SIGMA * float(np.median(np.abs(known - middle)))
-        low, high = middle - _BELOW * sigma, max(float(np.percentile(known, 99.7)), middle + _ABOVE * sigma)
+        bright = float(np.percentile(known, 99.7))
+        low, high = middle - _BELOW * sigma, max(bright, middle + _ABOVE * sigma)
+        high = min(high, middle + _FAR * sigma) if sigma > 0 else high
     else:
         rest = (100 - float(method)) / 2
         low, high = np.percentile(known, (rest, 100 - rest))

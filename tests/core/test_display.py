@@ -74,6 +74,8 @@ def test_limits():
     assert limits(image, "minmax") == (0, 1000)
     assert limits(image, 90.0) == pytest.approx((50, 950))
     assert limits(sky(stars=False), "sky") == pytest.approx((-75, 200), rel=0.03)
+    crowded = np.where(np.random.default_rng(1).random((300, 300)) < 0.1, np.float32(1e5), sky(stars=False))
+    assert limits(crowded, "sky")[1] < 40 * 40
     low, high = limits(sky(), "zscale")
     assert -200 < low < 0 < high < 200
 
