@@ -26,6 +26,7 @@ VERBS = {
     ),
     "caldb": ("f2widgets.cli.caldb", "Keep the database of processed calibrations."),
     "reduce": ("f2widgets.cli.reduce", "Reduce frames with the recipe that fits them."),
+    "desk": ("f2widgets.cli.desk", "Open all panels in the browser: choose files, match, reduce, look."),
     "simulate": ("f2widgets.cli.simulate", "Make raw frames whose truth is known."),
 }
 

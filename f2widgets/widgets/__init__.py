@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from f2widgets.widgets.calibration_panel import CalibrationPanel
     from f2widgets.widgets.descriptor_table import DescriptorTable
+    from f2widgets.widgets.desk import Desk
     from f2widgets.widgets.fetch_panel import FetchPanel
     from f2widgets.widgets.file_selector import FileSelector
     from f2widgets.widgets.inspector import ImageInspector
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CalibrationPanel",
     "DescriptorTable",
+    "Desk",
     "FetchPanel",
     "FileSelector",
     "ImageInspector",
@@ -43,6 +45,7 @@ __all__ = [
 _HOMES = {
     "CalibrationPanel": "calibration_panel",
     "DescriptorTable": "descriptor_table",
+    "Desk": "desk",
     "FetchPanel": "fetch_panel",
     "FileSelector": "file_selector",
     "ImageInspector": "inspector",

@@ -24,7 +24,8 @@ class Workspace(t.HasTraits):
     folder : path-like, optional
         Where the raw frames are.
     out : path-like, optional
-        Where products go, and the database of calibrations is.
+        Where products go. The database of calibrations is where its configuration says, without one in the
+        working folder, as for `f2widgets.reduce`.
     config : path-like, optional
         Configuration of the databases.
 

@@ -1,0 +1,83 @@
+"""Make the pictures of the panels that the README shows: ``python docs/screenshots.py``.
+
+Makes the example's frames at 512 pixels, reduces them in a real JupyterLab in headless Chromium by the
+panels themselves, and takes a picture of each.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.browser.lab import FLAGS, RUN_ALL, failed_cells, page, server, write_notebook  # noqa: E402
+from tests.run import browser  # noqa: E402
+
+#: What the notebook does before the pictures are taken; each panel in a cell of its own.
+CELLS = (
+    """
+    import f2widgets as f2
+    from f2widgets.widgets import (
+        CalibrationPanel, DescriptorTable, FileSelector, ImageInspector, RunPanel, Workspace,
+    )
+
+    f2.simulate.example1("raw", size=512)
+    darks = f2.select("raw", tags="DARK", expression="exposure_time==120")
+    short = f2.select("raw", tags="DARK", expression="exposure_time==2")
+    flats = f2.select("raw", tags="FLAT")
+    science = f2.select("raw", expression='observation_class=="science"')
+    f2.reduce(darks, out="out")
+    bpm = f2.reduce([*flats, *short], recipe="bpm", out="out")
+    f2.reduce(flats, user_cals={"bpm": bpm.path}, out="out")
+    here = Workspace("raw", out="out")
+    """,
+    "FileSelector(here)",
+    "DescriptorTable(here)",
+    "here.select(science)\nCalibrationPanel(here)",
+    "run = RunPanel(here)\nrun",
+    "run.start()\nrun.worker.wait()",
+    "look = ImageInspector(here.products[-1].path)\nlook",
+)
+#: Panels by their title, and the file of their picture.
+PICTURES = {
+    "Files": "files.png",
+    "Descriptors": "table.png",
+    "Calibrations": "calibrations.png",
+    "Reduction": "reduction.png",
+    "Image": "image.png",
+}
+
+
+def main() -> None:
+    """Take the pictures."""
+    with tempfile.TemporaryDirectory() as place:
+        folder, home = Path(place) / "served", Path(place) / "home"
+        folder.mkdir()
+        home.mkdir()
+        write_notebook(folder / "panels.ipynb", *CELLS)
+        with server(folder, home) as (address, token), sync_playwright() as play:
+            chromium = play.chromium.launch(executable_path=browser(), args=FLAGS, headless=True)
+            with page(chromium, address, token, "panels.ipynb") as (tab, errors):
+                tab.set_viewport_size({"width": 1280, "height": 1000})
+                tab.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+                tab.evaluate(RUN_ALL)
+                if failed_cells(tab):
+                    raise SystemExit(failed_cells(tab))
+                for title, name in PICTURES.items():
+                    panel = tab.locator(f"section.f2-panel[aria-label={title}]")
+                    panel.scroll_into_view_if_needed()
+                    tab.wait_for_timeout(1500)
+                    panel.screenshot(path=ROOT / "docs" / name)
+                    print(ROOT / "docs" / name)
+                if errors:
+                    raise SystemExit("\n".join(errors))
+            chromium.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""The desk: its panels share one workspace, and what was clicked can be done again by script and notebook."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from f2widgets.cli.desk import _command, _notebook
+from f2widgets.widgets import Desk
+
+#: Columns that tell when something was done; the checksum of a product changes with the moments in it.
+_TIMES = {"timestamp", "timestamp_start", "timestamp_stop", "md5"}
+
+
+@pytest.fixture
+def desk(example1_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)  # where the database of calibrations is kept
+    return Desk(example1_folder, out=tmp_path / "clicked")
+
+
+def test_all_panels_share_one_workspace(desk):
+    assert list(desk.panels) == ["Files", "Table", "Calibrations", "Reduce", "Look"]
+    assert {panel.workspace for panel in (desk.session, *desk.panels.values())} == {desk.workspace}
+
+
+def test_what_is_to_be_looked_at_brings_its_tab_forward(desk, raw):
+    assert desk.tabs.selected_index == 0
+    desk.workspace.looking_at = (raw["science"][0],)
+    assert desk.tabs.selected_index == 4
+
+
+def test_without_a_kernel_the_posters_of_all_panels_stand(desk):
+    bundle = desk._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    for title in ("Session", "Reduction"):
+        assert title in bundle["text/html"]
+
+
+def contents(path):
+    """Return all that a product says, but for when it was made."""
+    told = []
+    with fits.open(path) as hdus:
+        for hdu in hdus:
+            told.append([(c.keyword, c.value) for c in hdu.header.cards if not _when(c)])
+            if isinstance(hdu, fits.BinTableHDU):
+                told.append({n: hdu.data[n].tolist() for n in hdu.columns.names if n not in _TIMES})
+            elif hdu.data is not None:
+                told.append(np.asarray(hdu.data).tobytes())
+    return told
+
+
+def _when(card):
+    """Say whether a card holds a moment."""
+    return bool(re.match(r"\d{4}-\d\d-\d\dT", str(card.value)))
+
+
+@pytest.mark.slow
+def test_script_and_notebook_give_the_products_that_were_clicked(desk, page, raw, tmp_path):
+    files = page(desk.panels["Files"])
+    run = page(desk.panels["Reduce"])
+    files.open()
+    desk.workspace.select([*raw["darks"], *raw["short"], *raw["on"], *raw["off"], *raw["science"]])
+    run.call("plan")
+    run.call("run")
+    desk.panels["Reduce"].worker.wait(300)
+    made = sorted(path.name for path in desk.workspace.out.glob("*.fits"))
+    assert len(made) == 4, (made, desk.panels["Reduce"].message)
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path / "none"), "XDG_CACHE_HOME": str(tmp_path)}
+    for form, run_it in (("script", _run_script), ("notebook", _run_notebook)):
+        again = tmp_path / form
+        again.mkdir()
+        text = Path(desk.session.export(form)).read_text()
+        text = text.replace(str(desk.workspace.out), str(again))
+        run_it(text, again, environment)
+        assert sorted(path.name for path in again.glob("*.fits")) == made
+        for name in made:
+            assert contents(again / name) == contents(desk.workspace.out / name), (form, name)
+
+
+def _run_script(text, folder, environment):
+    """Run a script in its folder."""
+    (folder / "again.py").write_text(text)
+    done = subprocess.run(
+        [sys.executable, "again.py"], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def _run_notebook(text, folder, environment):
+    """Run the cells of a notebook, in its folder."""
+    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+    _run_script("\n".join("".join(cell["source"]) for cell in cells), folder, environment)
+
+
+def test_the_page_of_the_shell_is_the_desk(tmp_path):
+    text = json.loads(_notebook(tmp_path / "it's raw", tmp_path, None))
+    source = text["cells"][0]["source"]
+    compile(source, "cell", "exec")
+    assert repr(str(tmp_path / "it's raw")) in source
+    words = _command(tmp_path / "desk.ipynb", 8877, True)
+    assert "--port=8877" in words
+    assert "--no-browser" in words
+    assert "--Voila.ip=127.0.0.1" in words
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "file"])
+def test_a_folder_that_is_none_is_named(folder, tmp_path):
+    (tmp_path / "file").write_text("")
+    words = [sys.executable, "-m", "f2widgets", "desk", folder, "--no-browser"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert folder in done.stderr
+    assert "Traceback" not in done.stderr
