@@ -40,16 +40,16 @@ CELLS = (
     "DescriptorTable(here)",
     "here.select(science)\nCalibrationPanel(here)",
     "run = RunPanel(here)\nrun",
-    "run.start()\nrun.worker.wait()",
+    "run.run()\nrun.worker.wait()",
     "look = ImageInspector(here.products[-1].path)\nlook",
 )
 #: Panels by their title, and the file of their picture.
 PICTURES = {
     "Files": "files.png",
-    "Descriptors": "table.png",
+    "Headers": "headers.png",
     "Calibrations": "calibrations.png",
     "Reduction": "reduction.png",
-    "Image": "image.png",
+    "Image inspector": "image.png",
 }
 
 
@@ -63,13 +63,13 @@ def main() -> None:
         with server(folder, home) as (address, token), sync_playwright() as play:
             chromium = play.chromium.launch(executable_path=browser(), args=FLAGS, headless=True)
             with page(chromium, address, token, "panels.ipynb") as (tab, errors):
-                tab.set_viewport_size({"width": 1280, "height": 1000})
+                tab.set_viewport_size({"width": 1280, "height": 1800})
                 tab.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
                 tab.evaluate(RUN_ALL)
                 if failed_cells(tab):
                     raise SystemExit(failed_cells(tab))
                 for title, name in PICTURES.items():
-                    panel = tab.locator(f"section.f2-panel[aria-label={title}]")
+                    panel = tab.locator(f"section.f2-panel[aria-label='{title}']")
                     panel.scroll_into_view_if_needed()
                     tab.wait_for_timeout(1500)
                     panel.screenshot(path=ROOT / "docs" / name)

@@ -17,7 +17,7 @@ from f2widgets.recipes.steps import STEPS
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BEGIN, TEST, SHELL = re.findall(r"^```shell\n(.*?)^```$", README, re.M | re.S)
-(PYTHON,) = re.findall(r"^```python\n(.*?)^```$", README, re.M | re.S)
+PYTHON = "\n".join(re.findall(r"^```python\n(.*?)^```$", README, re.M | re.S))
 
 
 def bash(text, folder, path=None):
