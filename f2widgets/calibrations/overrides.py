@@ -136,13 +136,17 @@ def by_kind(given: Iterable[UserCal | str]) -> dict[Kind, UserCal]:
     return found
 
 
-def check(cal: UserCal, facts: Facts, *, name: str, shape: tuple[int, int] | None = None) -> Match:
+def check(
+    cal: UserCal, candidate: Candidate, facts: Facts, *, name: str, shape: tuple[int, int] | None = None
+) -> Match:
     """Hold a calibration that the user named against a frame; its age does not matter.
 
     Parameters
     ----------
     cal : UserCal
         The user's word.
+    candidate : Candidate
+        The file behind it, from `as_kind`.
     facts : Facts
         What the frame is.
     name : str
@@ -158,10 +162,8 @@ def check(cal: UserCal, facts: Facts, *, name: str, shape: tuple[int, int] | Non
     Raises
     ------
     WrongCalibration
-        If the file is no processed calibration of that kind, or does not agree and is not forced.
-        A wrong size cannot be forced.
+        If the file does not agree and is not forced. A wrong size cannot be forced.
     """
-    candidate = _as_kind(cal)
     failures = disagreements(cal.kind, facts, candidate, shape)
     if failures and (not cal.force or any(failure.key == "size" for failure in failures)):
         raise WrongCalibration(
@@ -185,8 +187,26 @@ def check(cal: UserCal, facts: Facts, *, name: str, shape: tuple[int, int] | Non
     )
 
 
-def _as_kind(cal: UserCal) -> Candidate:
-    """Read the user's file, which must be of the kind it was named for."""
+def as_kind(cal: UserCal) -> Candidate:
+    """Read the user's file, which must be of the kind it was named for.
+
+    Parameters
+    ----------
+    cal : UserCal
+        The user's word.
+
+    Returns
+    -------
+    Candidate
+        What the file is.
+
+    Raises
+    ------
+    NotF2Data
+        If it cannot be read.
+    WrongCalibration
+        If the file is no processed calibration of that kind.
+    """
     candidate, kind = read_candidate(cal.path, USER)
     if kind != cal.kind:
         tags = " ".join(sorted(candidate.facts.tags))

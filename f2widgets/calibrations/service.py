@@ -9,7 +9,7 @@ from pathlib import Path
 
 from f2widgets.calibrations.config import Config, Database, read_config
 from f2widgets.calibrations.match import Candidate, Kind, Match
-from f2widgets.calibrations.overrides import UserCal, by_kind, check, user_file
+from f2widgets.calibrations.overrides import UserCal, as_kind, by_kind, check, user_file
 from f2widgets.calibrations.rules import MAX_AGE, match
 from f2widgets.calibrations.store import PATIENCE, Store
 from f2widgets.core.frame import Facts
@@ -59,6 +59,7 @@ class Calibrations:
         self.max_age = max_age
         self.patience = patience
         self._known: dict[tuple[object, ...], list[Candidate]] = {}
+        self._named_files: dict[tuple[object, ...], Candidate] = {}
 
     def find(
         self,
@@ -107,7 +108,7 @@ class Calibrations:
             return Match(kind, name, skipped=True, notes=("left out, as asked for",))
         named = self._named(kind, file)
         if named:
-            return check(named, facts, name=name, shape=shape)
+            return check(named, self._read(named), facts, name=name, shape=shape)
         misses: list[Match] = []
         pools = [(str(d.path), self._candidates(d, kind)) for d in self.config.databases if d.get]
         for origin, pool in self._with_planned(pools, planned):
@@ -148,6 +149,14 @@ class Calibrations:
         if file is None or isinstance(file, UserCal):
             return file or self.user.get(kind)
         return user_file(kind, file)
+
+    def _read(self, cal: UserCal) -> Candidate:
+        """Return what the user's file is; it serves many frames, and is read again only when changed."""
+        stat = cal.path.stat()
+        state = (cal, stat.st_size, stat.st_mtime_ns)
+        if state not in self._named_files:
+            self._named_files[state] = as_kind(cal)
+        return self._named_files[state]
 
     def _candidates(self, database: Database, kind: Kind) -> list[Candidate]:
         """Return what a database holds of a kind; it is asked again only when it has changed."""

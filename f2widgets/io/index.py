@@ -63,7 +63,7 @@ class StoredHeaders(Headers):
     """Headers that are taken apart when they are first asked: a table seldom needs them."""
 
     def __init__(self, row: Sequence[Any], filename: str) -> None:
-        self.__dict__.update(row=row, filename=filename)
+        self.__dict__.update(row=row, filename=filename, _values={})
 
     @cached_property
     def phu(self) -> Header:

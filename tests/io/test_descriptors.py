@@ -210,7 +210,8 @@ def test_real_frames_are_grouped_by_what_they_are_and_not_by_where_they_point():
         for key in ("POFFSET", "QOFFSET", "XOFFSET", "YOFFSET", "RAOFFSET", "DECOFFSE", "AIRMASS", "PA"):
             headers.phu[key] = 7.5
         headers.image["CRVAL1"] = 1.0
-        assert DESCRIPTORS["group_id"](headers) == group, name
+        changed = Headers(headers.phu, headers.image, headers.filename)
+        assert DESCRIPTORS["group_id"](changed) == group, name
         found[name] = group
     if not found:
         pytest.skip(f"no real headers in {real_headers.FOLDER.resolve()}")
