@@ -17,7 +17,7 @@ from f2widgets.errors import NotWritten, ParameterError, WrongInputs
 from f2widgets.io.atomic import not_written, written_whole
 
 #: The first tutorial, by which the folder is recognised; and what readers get besides notebooks.
-FIRST, BESIDES = "00_start_here.ipynb", ("GLOSSARY.md",)
+FIRST, BESIDES = "00_start_here.ipynb", ("GLOSSARY.md", "TEACHING.md")
 #: In the folder of copies: what was copied, so that only files that nobody has changed are renewed.
 _RECORD = ".f2_lab.json"
 

@@ -64,9 +64,7 @@ def test_wheel_holds_everything_and_runs(tmp_path):
         held = {name for name in archive.namelist() if name.startswith("f2widgets/")}
         brought = {Path(name).name for name in archive.namelist() if "share/f2widgets/tutorials/" in name}
         archive.extractall(tmp_path / "site")
-    assert brought == {
-        path.name for path in (ROOT / "tutorials").iterdir() if path.suffix in (".ipynb", ".md")
-    } - {"TEACHING.md"}
+    assert brought == {p.name for p in (ROOT / "tutorials").iterdir() if p.suffix in (".ipynb", ".md")}
     there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "f2widgets").rglob("*") if path.is_file()}
     assert held == {name for name in there if "__pycache__" not in name}
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}

@@ -107,7 +107,7 @@ class WhatIf(Panel):
             "seconds": self.seconds,
             "shape": [nx, ny],
             "frame": before.name,
-            "flags": same,
+            "flags": same or bool(np.mean(before.data == before.data[0, 0]) > 0.5),  # or nothing else to see
         }
         grey = [_grey(frame, low, high, (ny, nx)) for frame in (before, after)]
         marked = [_marked(frame, (ny, nx)) for frame in (before, after)]

@@ -11,7 +11,8 @@ from f2widgets.cli import lab
 from f2widgets.errors import NotWritten, ParameterError, WrongInputs
 from f2widgets.notebooks import copy_tutorials, tutorial_named, tutorials_folder
 
-NAMES = ("00_start_here.ipynb", "01_dither_on_target.ipynb", "03_darks_and_bad_pixels.ipynb", "GLOSSARY.md")
+NOTEBOOKS = ("00_start_here.ipynb", "01_dither_on_target.ipynb", "03_darks_and_bad_pixels.ipynb")
+NAMES = (*NOTEBOOKS, "GLOSSARY.md", "TEACHING.md")
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_copies_are_made_renewed_and_never_written_over_when_changed(source, tmp
     assert kept == [NAMES[1]]
     assert (target / NAMES[1]).read_text() == "with my notes"
     assert (target / NAMES[0]).read_text() == f"{NAMES[0]}, a newer one"
-    assert len(fresh) == 3
+    assert len(fresh) == 4
 
 
 def test_file_of_the_same_name_that_was_there_before_is_left_alone(source, tmp_path):
@@ -99,7 +100,7 @@ def test_folder_that_cannot_be_written_is_told(source, tmp_path):
 def test_copy_only_starts_nothing(source, tmp_path, monkeypatch):
     monkeypatch.setattr("subprocess.run", lambda *_, **__: pytest.fail("started something"))
     done = run("--copy-only", "--folder", tmp_path / "mine")
-    assert done.output == f"4 files in {tmp_path / 'mine'}.\n"
+    assert done.output == f"5 files in {tmp_path / 'mine'}.\n"
 
 
 def test_lab_is_started_with_the_tutorial_in_the_folder(source, tmp_path, monkeypatch):

@@ -9,7 +9,8 @@ import numpy as np
 from f2widgets.core.frame import Frame
 from f2widgets.teaching.exercise import Exercise
 from f2widgets.teaching.given import frame_of, truth_of
-from f2widgets.teaching.questions import Choice, Number, Point, Verdict, right, wrong
+from f2widgets.teaching.lessons.dither import check_stack
+from f2widgets.teaching.questions import Choice, Number, Point, Product, Verdict, right, wrong
 
 #: Pixels by which one may miss when pointing at something.
 _NEAR = 6.0
@@ -39,6 +40,17 @@ def _seconds(raw: Any) -> float:
 
 
 EXERCISES = [
+    Exercise(
+        "00.stack",
+        "is your stack right?",
+        "Depth, sky, and the fluxes of the stars are compared with the truth of this night.",
+        Product(check_stack),
+        (
+            "Did all nine science frames go in?",
+            "Dark, mask and flat come first: run the cell with the four reductions from its top.",
+            'stack = f2.reduce(night.science, user_cals={"bpm": bpm.path})',
+        ),
+    ),
     Exercise(
         "00.seconds",
         "how long did the telescope look?",
