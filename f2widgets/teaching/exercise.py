@@ -20,6 +20,7 @@ LEVELS = 3
 _LESSONS = {
     "00": "start",
     "01": "dither",
+    "02": "files",
     "03": "darks",
     "05": "skies",
     "07": "noise",
