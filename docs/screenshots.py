@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
@@ -73,6 +74,9 @@ def main() -> None:
                     panel.scroll_into_view_if_needed()
                     tab.wait_for_timeout(1500)
                     panel.screenshot(path=ROOT / "docs" / name)
+                    with Image.open(ROOT / "docs" / name) as whole:
+                        small = whole.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+                    small.save(ROOT / "docs" / name, optimize=True)
                     print(ROOT / "docs" / name)
                 if errors:
                     raise SystemExit("\n".join(errors))

@@ -1,13 +1,11 @@
-"""The panels in Notebook 7 and in an older JupyterLab: they show, answer, and fetch nothing."""
+"""The desk in Notebook 7 and in an older JupyterLab: all panels show, answer, and fetch nothing."""
 
 import subprocess
 import sys
-import textwrap
 
 import pytest
 
 from tests.browser.lab import RUN_ALL, failed_cells, page, server, write_notebook
-from tests.browser.test_panels import COUNTER
 
 pytestmark = pytest.mark.browser
 #: The oldest JupyterLab that we promise to work in.
@@ -27,30 +25,46 @@ def older_lab(tmp_path_factory):
         yield folder, address, token
 
 
-def counts(tab):
-    """Run the notebook and press the button."""
+#: The desk over the example's frames, and a call of a panel behind its button.
+DESK = """
+from f2widgets.widgets import Desk
+
+desk = Desk({folder!r})
+desk
+"""
+TABS = ("Files", "Table", "Calibrations", "Reduce", "Look")
+
+
+def works(tab):
+    """Run the notebook, bring each tab forward, and let a panel answer."""
     tab.evaluate(RUN_ALL)
     assert failed_cells(tab) == []
-    tab.locator(".f2-root .count").wait_for()
-    tab.get_by_role("button", name="Count", exact=True).click()
-    tab.wait_for_function("() => document.querySelector('.count').textContent === '1'")
+    tab.locator("section[aria-label=Session]").wait_for()
+    for name in TABS:
+        tab.get_by_role("tab", name=name, exact=True).click()
+        tab.locator("section.f2-panel:visible").nth(1).wait_for()
+    tab.get_by_role("tab", name="Files", exact=True).click()
+    panel = tab.locator("section[aria-label=Files]")
+    panel.get_by_text("36 of 36 files").wait_for()
+    panel.get_by_role("button", name="Show the code").click()
+    panel.locator(".f2-code").wait_for()
 
 
-def test_notebook_7(lab, chromium):
+def test_notebook_7(lab, chromium, example1_folder):
     folder, address, token = lab
-    write_notebook(folder / "seven.ipynb", textwrap.dedent(COUNTER), "counter")
+    write_notebook(folder / "seven.ipynb", DESK.format(folder=str(example1_folder)))
     with page(chromium, address, token, "seven.ipynb", place="notebooks") as (tab, errors):
         assert tab.evaluate("() => window.jupyterapp.name") == "Jupyter Notebook"
         errors.clear()  # Notebook 7.6 makes one of its own while it opens
-        counts(tab)
+        works(tab)
         assert errors == []
 
 
-def test_jupyterlab_4_4(older_lab, chromium):
+def test_jupyterlab_4_4(older_lab, chromium, example1_folder):
     folder, address, token = older_lab
-    write_notebook(folder / "older.ipynb", textwrap.dedent(COUNTER), "counter")
+    write_notebook(folder / "older.ipynb", DESK.format(folder=str(example1_folder)))
     with page(chromium, address, token, "older.ipynb") as (tab, errors):
         assert tab.evaluate("() => window.jupyterapp.version").startswith("4.4.")
         errors.clear()  # extensions beside it are made for a later JupyterLab, and say so
-        counts(tab)
+        works(tab)
         assert errors == []
