@@ -22,6 +22,7 @@ _LESSONS = {
     "01": "dither",
     "02": "files",
     "03": "darks",
+    "04": "flats",
     "05": "skies",
     "07": "noise",
     "09": "clinic",

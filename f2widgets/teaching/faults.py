@@ -28,7 +28,7 @@ _SHORT = 20.0
 #: A star that saturates has so many times the full well in its brightest pixel.
 _OVER = 2.5
 #: Light of the dusk, electrons per second and pixel in the first flat; what is left of it in each next one;
-#: and its change from edge to edge. The lamp gives some 600.
+#: and its change from edge to edge. The lamp gives 3500.
 _DUSK, _FADING, _SLOPE = 900.0, 0.6, 1.2
 
 
