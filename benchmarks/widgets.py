@@ -114,7 +114,9 @@ def main() -> None:
     if found is None:
         raise SystemExit("Chromium was not found: python tests/run.py installs it.")
     with tempfile.TemporaryDirectory() as place, sync_playwright() as play:
-        data = options.data or example1(Path(place) / "data", size=2048, seed=1)
+        data = options.data or Path(place) / "data"
+        if options.data is None:
+            example1(data, size=2048, seed=1)
         chromium = play.chromium.launch(executable_path=found, args=FLAGS, headless=True)
         folder, home = Path(place) / "served", Path(place) / "home"
         folder.mkdir()
@@ -123,7 +125,7 @@ def main() -> None:
         with server(folder, home) as (address, token):
             for name in options.panels or PANELS:
                 print(f"\n{name}")
-                rows = PANELS[name](chromium, folder, address, token, Path(data))
+                rows = PANELS[name](chromium, folder, address, token, data)
                 width = max(len(row.what) for row in rows)
                 for row in rows:
                     print(f"  {row.what:<{width}}  {row.value:>24}  {row.limit}")

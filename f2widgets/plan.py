@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
 from pathlib import Path
 from typing import Any, get_args
 
-from f2widgets.calibrations.match import Kind, Match, in_time
+from f2widgets.calibrations.match import Kind, Match, match_rows
 from f2widgets.calibrations.rules import SAME_NIGHT
 from f2widgets.calibrations.service import Calibrations
 from f2widgets.core.fields import Parts, parted, views
@@ -89,7 +88,7 @@ class Plan:
     @property
     def calibration_rows(self) -> tuple[tuple[str, ...], ...]:
         """Frames, kind, file, age and origin of the calibrations, a row for frames that share one."""
-        return tuple(_rows(self.matches))
+        return tuple(match_rows(self.matches))
 
     @property
     def repairs(self) -> tuple[str, ...]:
@@ -373,26 +372,6 @@ def _repairs(files: Sequence[FrameFile]) -> tuple[str, ...]:
 def _settings(values: Mapping[str, Any] | None) -> str:
     """Show what the user set."""
     return ", ".join(f"{name}={value}" for name, value in (values or {}).items())
-
-
-def _row(match: Match) -> tuple[str, str, str, str, str]:
-    """Show one match as a row of the table."""
-    return (
-        match.frame,
-        match.kind,
-        match.path.name if match.path else "-",
-        in_time(match.age),
-        match.origin or "",
-    )
-
-
-def _rows(matches: Sequence[Match]) -> Iterator[tuple[str, ...]]:
-    """Return a row for each run of frames that one calibration serves; the age is that of the first."""
-    for _, run in groupby(matches, key=lambda match: _row(match)[1:3] + _row(match)[4:]):
-        members = [_row(match) for match in run]
-        first, last = members[0], members[-1]
-        names = first[0] if len(members) == 1 else f"{first[0]} ... {last[0]} ({len(members)})"
-        yield names, *first[1:]
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:

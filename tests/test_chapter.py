@@ -50,7 +50,7 @@ PRODUCTS = {
     BPM: (("SCI",), None),
     "S20131129S0320_flat.fits": (("SCI", "VAR", "DQ"), ""),
     "S20131121S0075_image.fits": (
-        ("SCI", "VAR", "DQ", "EXPMAP", "OBJMASK", "OBJCAT", "QUALITY", "NOISECOR"),
+        ("SCI", "VAR", "DQ", "EXPMAP", "OBJMASK", "OBJCAT", "QUALITY", "NOISECOR", "TRACE", "MARKS"),
         "electron",
     ),
 }
@@ -203,7 +203,7 @@ def test_stack_says_what_went_in(chapter):
 def test_unstacked_frames_and_kept_ones_are_all_there(chapter):
     single = {f"S20131121S{number:04d}_single.fits" for number in range(75, 84)}
     assert {path.name for path in chapter.folder.glob("*_single.fits")} == single
-    assert len(list(chapter.folder.glob("f2_runs/*/*_skyCorrected.fits"))) == 9
+    assert len(list(chapter.folder.glob("f2_runs/*/*/*_skyCorrected.fits"))) == 9
 
 
 def test_named_calibrations_give_the_same_stack(chapter):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -208,3 +210,24 @@ def in_time(age: float | None) -> str:
         return "taken at an unknown time"
     length, unit = (abs(age), "days") if abs(age) >= 1 else (abs(age) * 24, "hours")
     return f"taken {length:.1f} {unit} {'before' if age <= 0 else 'after'}"
+
+
+def match_rows(matches: Sequence[Match]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Show matches as rows, one for each run of frames that one calibration serves.
+
+    Parameters
+    ----------
+    matches : sequence of Match
+        In the order of the frames.
+
+    Yields
+    ------
+    tuple of str
+        Frames, kind, file, age (that of the first frame) and where it was found.
+    """
+    for _, run in groupby(matches, key=lambda match: (match.kind, match.path, match.origin)):
+        members = list(run)
+        first = members[0]
+        last = f" ... {members[-1].frame} ({len(members)})" if len(members) > 1 else ""
+        name = first.path.name if first.path else "-"
+        yield f"{first.frame}{last}", first.kind, name, in_time(first.age), first.origin or ""
