@@ -5,6 +5,7 @@ import os
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.lab import RUN_ALL, failed_cells, page, violations, write_notebook
 from tests.calibrations.processed import write_processed
@@ -84,7 +85,7 @@ def test_files_are_listed_with_reasons_and_markup_stays_text(opened):
     tab, _ = opened
     files = panel(tab, "Files")
     says(files, "7 of 8 files, 1 cannot be used")
-    assert rows(files).count() == 8
+    expect(rows(files)).to_have_count(8)
     assert rows(files).first.locator("td").nth(2).inner_text() == MARKUP
     assert "is no FITS file" in rows(files).last.inner_text()
     assert files.get_by_role("checkbox", name=MARKUP).count() == 1
@@ -98,7 +99,7 @@ def test_a_facet_narrows_by_click_and_by_key_and_the_headers_follow(opened):
     files.get_by_role("checkbox", name="DARK 2", exact=True).click()
     says(files, "2 of 8 files")
     says(headers, "2 of 2 files")
-    assert rows(files).count() == 2
+    expect(rows(files)).to_have_count(2)
     tab.keyboard.press("Space")  # the box kept the focus
     says(files, "7 of 8 files")
     files.get_by_role("checkbox", name="20 3", exact=True).click()
@@ -166,7 +167,7 @@ def test_the_condition_counts_explains_and_points_at_a_slip(opened):
     condition.click()
     tab.keyboard.type("not DARK and exposure_time > 60s")
     says(headers, "2 of 7 files")
-    assert rows(headers).count() == 2
+    expect(rows(headers)).to_have_count(2)
     removed = headers.get_by_role("table", name=re.compile("What each condition removes"))
     assert [cell.inner_text() for cell in removed.locator("tbody tr").nth(1).locator("th, td").all()] == [
         "exposure_time > 60s", "3", "3", "0", "2",
@@ -177,7 +178,7 @@ def test_the_condition_counts_explains_and_points_at_a_slip(opened):
     written, pointed = wrong.inner_text().splitlines()
     assert written[pointed.index("^") :].startswith("exposure")
     assert condition.get_attribute("aria-invalid") == "true"
-    assert rows(headers).count() == 2  # as it was
+    expect(rows(headers)).to_have_count(2)  # as it was
     condition.fill("")
     says(headers, "7 of 7 files")
 
