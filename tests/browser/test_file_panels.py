@@ -88,8 +88,8 @@ def test_files_are_listed_with_reasons_and_markup_stays_text(opened):
     expect(rows(files)).to_have_count(8)
     assert rows(files).first.locator("td").nth(2).inner_text() == MARKUP
     assert "is no FITS file" in rows(files).last.inner_text()
-    assert files.get_by_role("checkbox", name=MARKUP).count() == 1
-    assert tab.locator("img[src=x]").count() == 0
+    expect(files.get_by_role("checkbox", name=MARKUP)).to_have_count(1)
+    expect(tab.locator("img[src=x]")).to_have_count(0)
 
 
 def test_a_facet_narrows_by_click_and_by_key_and_the_headers_follow(opened):
