@@ -78,7 +78,7 @@ def picked(where, number):
     """Wait until so many rows of the list of files are picked."""
     found = where.get_by_role("grid", name="Files", exact=True).locator("tr.f2-picked")
     found.nth(number - 1).wait_for()
-    assert found.count() == number
+    expect(found).to_have_count(number)
 
 
 def test_files_are_listed_with_reasons_and_markup_stays_text(opened):

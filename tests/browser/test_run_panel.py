@@ -5,6 +5,7 @@ import shutil
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.lab import RUN_ALL, failed_cells, page, violations, write_notebook
 
@@ -117,7 +118,7 @@ def test_run_is_followed_to_its_end(opened):
     assert "100 %" in tab.locator(".f2-left").inner_text()
     assert "kept" in step(tab, "divide_flat").locator(".f2-state").inner_text()
     tab.locator(".f2-quality summary").click()
-    assert tab.locator(".f2-quality tbody tr[data-id]").count() == 9
+    expect(tab.locator(".f2-quality tbody tr[data-id]")).to_have_count(9)
     thumb = step(tab, "combine").locator("canvas")
     assert "S20131121S0075 after combine" in thumb.get_attribute("aria-label")
     values = thumb.evaluate(
