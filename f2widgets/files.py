@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from f2widgets.io import records as _records
-from f2widgets.io import select as _select
+from f2widgets.io import records as _records, select as _select
 from f2widgets.io.descriptors import descriptor
 from f2widgets.io.index import indexed
 from f2widgets.io.names import expand_names

@@ -13,38 +13,7 @@ astroquery neither checks sums, nor continues where it stopped, nor asks for rec
 than by reading the archive's pages.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from f2widgets.archive.download import Outcome
-    from f2widgets.archive.records import Archived
-    from f2widgets.archive.service import Archive
-    from f2widgets.archive.several import fetch
-    from f2widgets.archive.stand_in import StandIn
-
-__all__ = ["Archive", "Archived", "Outcome", "StandIn", "fetch"]
-
-_HOMES = {
-    "Archive": "service",
-    "Archived": "records",
-    "Outcome": "download",
-    "StandIn": "stand_in",
-    "fetch": "several",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    """List the public names, used or not."""
-    return sorted({*globals(), *__all__})
+#: The public names are those of the stub beside; each is imported when it is first used.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

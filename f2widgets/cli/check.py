@@ -28,8 +28,7 @@ def check(files: tuple[str, ...], brief: bool, whole: bool) -> None:
     FILES are names, quoted patterns, @lists and folders. The status is 0 where all files can be used, 3
     where some cannot, and 1 where none can.
     """
-    from f2widgets.verdicts import check as reports_on
-    from f2widgets.verdicts import summary
+    from f2widgets.verdicts import check as reports_on, summary
 
     reports = reports_on(files, whole=whole)
     for report in reports:

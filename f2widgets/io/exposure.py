@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from f2widgets.core.detector import ReadMode
-from f2widgets.core.detector import read_mode as array_table
+from f2widgets.core.detector import ReadMode, read_mode as array_table
 from f2widgets.io.keywords import Headers
 
 

@@ -14,56 +14,7 @@ Each panel is a view of a `Workspace`; given the same one they work together. Ho
 - Long work goes through `Worker`.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from f2widgets.widgets.calibration_panel import CalibrationPanel
-    from f2widgets.widgets.descriptor_table import DescriptorTable
-    from f2widgets.widgets.desk import Desk
-    from f2widgets.widgets.fetch_panel import FetchPanel
-    from f2widgets.widgets.file_selector import FileSelector
-    from f2widgets.widgets.inspector import ImageInspector
-    from f2widgets.widgets.run_panel import RunPanel
-    from f2widgets.widgets.session_panel import SessionPanel
-    from f2widgets.widgets.workspace import Workspace
-
-__all__ = [
-    "CalibrationPanel",
-    "DescriptorTable",
-    "Desk",
-    "FetchPanel",
-    "FileSelector",
-    "ImageInspector",
-    "RunPanel",
-    "SessionPanel",
-    "Workspace",
-]
-
-_HOMES = {
-    "CalibrationPanel": "calibration_panel",
-    "DescriptorTable": "descriptor_table",
-    "Desk": "desk",
-    "FetchPanel": "fetch_panel",
-    "FileSelector": "file_selector",
-    "ImageInspector": "inspector",
-    "RunPanel": "run_panel",
-    "SessionPanel": "session_panel",
-    "Workspace": "workspace",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import a panel when it is first used."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    """List the public names, used or not."""
-    return sorted({*globals(), *__all__})
+#: The public names are those of the stub beside; each is imported when it is first used.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

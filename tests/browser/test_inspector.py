@@ -14,8 +14,7 @@ from f2widgets.io.write import write_frame
 from f2widgets.reduction import reduce
 from f2widgets.widgets.colours import colour_table
 from tests.browser.lab import RUN_ALL, browsing, failed_cells, page, violations, write_notebook
-from tests.core.images import coordinates, moffat
-from tests.core.images import frame as made_frame
+from tests.core.images import coordinates, frame as made_frame, moffat
 
 pytestmark = pytest.mark.browser
 

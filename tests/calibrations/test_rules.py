@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from f2widgets.calibrations.match import Candidate, in_time
 from f2widgets.calibrations.rules import filter_parts, judge, kind_of, match, needed

@@ -1,8 +1,7 @@
 import string
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from f2widgets.errors import ExpressionError, ParameterError
 from f2widgets.io.descriptors import DESCRIPTORS

@@ -13,8 +13,7 @@ from f2widgets.io.write import write_frame
 from f2widgets.widgets import ImageInspector, Workspace
 from f2widgets.widgets.colours import COLOURS, colour_table, png
 from f2widgets.widgets.looked_at import METHODS, OVERVIEW, LookedAt, pixels_of_table, tangent_numbers
-from tests.core.images import coordinates, moffat
-from tests.core.images import frame as made_frame
+from tests.core.images import coordinates, frame as made_frame, moffat
 
 EVIL = "<img src=x onerror=alert(1)>"
 

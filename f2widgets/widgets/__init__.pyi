@@ -1,0 +1,9 @@
+from .calibration_panel import CalibrationPanel as CalibrationPanel
+from .descriptor_table import DescriptorTable as DescriptorTable
+from .desk import Desk as Desk
+from .fetch_panel import FetchPanel as FetchPanel
+from .file_selector import FileSelector as FileSelector
+from .inspector import ImageInspector as ImageInspector
+from .run_panel import RunPanel as RunPanel
+from .session_panel import SessionPanel as SessionPanel
+from .workspace import Workspace as Workspace
