@@ -13,6 +13,8 @@
 ``planned``          what ``reduce`` would do, and with which calibrations
 ``read_frame``       a raw frame or a product as a ``Frame``
 ``write_frame``      a ``Frame`` as a file
+``recipes_for``      what can be made of a file; ``parameters_for`` tells of a step in it
+``provenance``       what went into a product, and what was done
 ``read_settings``    what ``reduce`` is asked for, from a TOML file; ``save_settings`` writes one
 ``clear``            delete the frames that ``reduce`` kept between steps
 ``show``             a picture of frames

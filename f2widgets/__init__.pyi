@@ -9,6 +9,11 @@ from .calibrating import (
 from .core.frame import Frame as Frame
 from .core.noise import sum_sigma as sum_sigma
 from .errors import F2Error as F2Error
+from .explained import (
+    parameters_for as parameters_for,
+    provenance as provenance,
+    recipes_for as recipes_for,
+)
 from .files import select as select, table as table
 from .io.read import read_frame as read_frame
 from .io.write import write_frame as write_frame

@@ -24,6 +24,12 @@ VERBS = {
         "f2widgets.cli.check",
         "Report what is odd about headers, what was repaired or assumed, and a verdict per file.",
     ),
+    "showrecipes": ("f2widgets.cli.show", "Show what would be done with a file: its recipe and the steps."),
+    "showpars": (
+        "f2widgets.cli.show",
+        "Show the parameters of a step, with the values it would have for a file.",
+    ),
+    "provenance": ("f2widgets.cli.show", "Show which files went into products, and what was done to them."),
     "caldb": ("f2widgets.cli.caldb", "Keep the database of processed calibrations."),
     "reduce": ("f2widgets.cli.reduce", "Reduce frames with the recipe that fits them."),
     "desk": ("f2widgets.cli.desk", "Open all panels in the browser: choose files, match, reduce, look."),

@@ -270,7 +270,7 @@ def refine_sky(
         Leave out values further from zero than so many sigma of their own noise. Of fewer than five frames
         only those above zero: below it lies sky of which the rough one took too much.
     group : int
-        As in `subtract_sky`.
+        At most so many frames, taken one after another, share a sky.
     distance : float
         Frames that point nearer to each other than this have their sources in the same place, the faintest
         too: they are not each other's sky, as long as three others are left.

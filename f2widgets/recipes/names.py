@@ -314,6 +314,33 @@ _BY_VERB = {step.verb.lower(): step.name for step in STEPS if step.verb not in R
 _VERBS = {verb.lower(): verb for verb in (*MEANINGS, *REPLACED, *(step.verb for step in STEPS))}
 
 
+def meant(meaning: Meaning) -> str:
+    """Say what a parameter of the reference means here.
+
+    Parameters
+    ----------
+    meaning : Means, File, LeavesOut, Always or Gone
+        A value of `MEANINGS`.
+
+    Returns
+    -------
+    str
+        In one line.
+    """
+    match meaning:
+        case Gone(why):
+            return why
+        case Always(value, why):
+            return f"Always {value}. {why}"
+        case LeavesOut(word, _):
+            return f"{word} leaves the step out."
+        case File(kind, _):
+            return f"The file of the {kind}."
+        case Means(targets, words, _):
+            told = ", ".join(f"{theirs} is {ours}" for theirs, ours in words.items())
+            return f"Here {' or '.join(targets)}{f' ({told})' if told else ''}."
+
+
 def our_step(name: str) -> str | None:
     """Return our name of a step, given ours or the reference's; capitals do not matter.
 
