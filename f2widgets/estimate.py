@@ -17,6 +17,7 @@ from f2widgets.io.atomic import written_whole
 from f2widgets.plan import Plan
 from f2widgets.recipes.bands import READ
 from f2widgets.recipes.history import WRITE
+from f2widgets.recipes.recipes import Recipe
 
 #: Seconds of processor time that each step takes: once, for each megapixel, and for each megapixel of each
 #: frame. Fitted to 26 runs of 512 to 2048 pixels a side and 2 to 18 frames by `benchmarks/estimate.py`, whose
@@ -65,6 +66,12 @@ _MEMORY: Mapping[str | None, tuple[float, float, float]] = {
     "image": (122, 59, 11.5),
     None: (95, 0, 8),
 }
+#: Megabytes of frames that steps hold in memory at most; more are parked on disk. Twelve of the full array.
+IN_MEMORY = 520.0
+#: Megabytes that frames between steps take for each megapixel of each frame: data, variance and flags.
+_PLANES = 10 * 2**20 / 1e6
+#: How much more they take on disk while a step makes new ones.
+_BETWEEN = 1.5
 #: Part of a reduction that more threads do not make shorter.
 _SERIAL = 0.2
 #: Shorter reductions, seconds, tell nothing of the pace.
@@ -81,10 +88,13 @@ class Estimate:
         Most memory of a process that does nothing else, MB.
     steps : mapping of str to float
         Seconds by step.
+    disk : float
+        Most room that frames between steps take on disk, MB; 0 where all are held in memory.
     """
 
     memory: float
     steps: Mapping[str, float] = field(default_factory=dict)
+    disk: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -93,7 +103,8 @@ class Estimate:
 
     def __str__(self) -> str:
         """Say it in round numbers: it is right within a factor of 1.5."""
-        return f"about {_round(self.memory)} MB of memory and {_round(self.seconds)} s"
+        told = f"about {_round(self.memory)} MB of memory and {_round(self.seconds)} s"
+        return f"{told}, with up to {_round(self.disk / 1000)} GB of disk on the way" if self.disk else told
 
 
 def estimate(what: Plan, *, first: int = 0, at_pace: float | None = None) -> Estimate:
@@ -128,10 +139,24 @@ def estimate(what: Plan, *, first: int = 0, at_pace: float | None = None) -> Est
         seconds[step.name] = seconds.get(step.name, 0.0) + own
     if what.product is not None:
         seconds[WRITE] = _of(_STEPS[WRITE], mega, frames)
+    held = _PLANES * mega * frames if _holds_all(what.recipe) else 0.0
+    parks = held > IN_MEMORY
+    in_memory = IN_MEMORY / (_PLANES * mega) if parks else frames
     return Estimate(
-        _of(_MEMORY[what.recipe.product], mega, frames),
+        _of(_MEMORY[what.recipe.product], mega, in_memory),
         {name: value * factor for name, value in seconds.items()},
+        _BETWEEN * held if parks else 0.0,
     )
+
+
+def _holds_all(recipe: Recipe) -> bool:
+    """Tell whether a step holds all frames, before any makes one of them."""
+    for step in recipe.steps:
+        if step.on_set and not step.rowwise:
+            return not step.one_by_one
+        if step.combines:
+            return False
+    return False
 
 
 def pace(environment: Mapping[str, str] = os.environ) -> float:
@@ -182,7 +207,7 @@ def _remembered(environment: Mapping[str, str]) -> Path:
     return Path(base).expanduser() / "f2widgets" / "pace.json"
 
 
-def _of(numbers: tuple[float, float, float], mega: float, frames: int) -> float:
+def _of(numbers: tuple[float, float, float], mega: float, frames: float) -> float:
     """Return what a step takes for so many megapixels and frames."""
     once, each, every = numbers
     return once + mega * (each + every * frames)

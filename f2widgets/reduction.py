@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -14,9 +15,10 @@ from f2widgets.calibrations.service import Calibrations
 from f2widgets.core.beat import beating
 from f2widgets.core.frame import Frame
 from f2widgets.errors import CalibrationStore, NotF2Data, NotWritten
-from f2widgets.estimate import estimate, learn
+from f2widgets.estimate import Estimate, estimate, learn
 from f2widgets.io.names import expand_names
 from f2widgets.io.read import open_frame
+from f2widgets.io.scratch import Scratch
 from f2widgets.io.write import link_or_copy, made_from_identical, write_frame
 from f2widgets.plan import Plan, plan
 from f2widgets.recipes.events import Event, Finished, Kept, Listener, Measured, Note, Started, ignore, working
@@ -214,18 +216,20 @@ def carry_out(
     first, began = (kept.index + 1 if kept else 0), perf_counter()
     expected = estimate(what, first=first, at_pace=1.0)
     try:
-        frames = run(
-            what.recipe,
-            kept.frames if kept else what.files,
-            what.calibrations,
-            settings=what.wishes.settings,
-            without=what.wishes.without,
-            keep=what.wishes.keep,
-            save=store.save,
-            start=first,
-            pictures=pictures,
-            on_event=diary,
-        )
+        with _room(what, expected, diary) as scratch:
+            frames = run(
+                what.recipe,
+                kept.frames if kept else what.files,
+                what.calibrations,
+                settings=what.wishes.settings,
+                without=what.wishes.without,
+                keep=what.wishes.keep,
+                save=store.save,
+                start=first,
+                scratch=scratch,
+                pictures=pictures,
+                on_event=diary,
+            )
     except BaseException:
         store.drop_unsealed()
         raise
@@ -251,6 +255,21 @@ def carry_out(
         tuple(problems),
         {"frames": diary.measured, "product": dict(frames[0].measured) if what.product else {}},
     )
+
+
+def _room(what: Plan, expected: Estimate, tell: Listener) -> AbstractContextManager[Scratch | None]:
+    """Return room on disk for frames between steps, where they are too many for memory."""
+    if not expected.disk:
+        return nullcontext()
+    folder = what.product.parent if what.product else Path(".")
+    tell(
+        Note(
+            "plan",
+            f"Frames between steps take up to {expected.disk / 1000:.1f} GB of disk in {folder.absolute()}, "
+            "and nothing of it stays.",
+        )
+    )
+    return Scratch(folder, expected.disk * 1e6)
 
 
 class _Diary:

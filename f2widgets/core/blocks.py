@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from f2widgets.core.annotations import Tick, ignore
 from f2widgets.core.beat import beat
+from f2widgets.core.parking import releaser
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -73,7 +74,7 @@ def each(jobs: list[Callable[[], None]], *, tick: Tick = ignore) -> None:
             beat()
             tick(done + 1, len(jobs))
         return
-    waiting, lock, failed = iter(jobs), threading.Lock(), list[BaseException]()
+    waiting, lock, failed, let_go = iter(jobs), threading.Lock(), list[BaseException](), releaser()
     done = told = 0
 
     def work() -> None:
@@ -86,6 +87,7 @@ def each(jobs: list[Callable[[], None]], *, tick: Tick = ignore) -> None:
                 if job is None:
                     return
                 job()
+                let_go()
                 with lock:
                     done += 1
         except BaseException as error:

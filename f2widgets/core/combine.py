@@ -16,6 +16,7 @@ from f2widgets.core.levels import usual_variance, variance_of
 from f2widgets.core.measures import QUALITY, flagged_part, quality_rows
 from f2widgets.core.noise import CORRELATION, correlation_of, correlation_table
 from f2widgets.core.notes import note
+from f2widgets.core.parking import parked
 from f2widgets.core.photometry import same_light
 from f2widgets.core.stacking import stack
 from f2widgets.core.stars import Stars, find_stars
@@ -84,7 +85,8 @@ def match_counts(
         factor = np.float32(ratio[k] / clear[k])
         variance = None if frame.variance is None else _times(frame.variance, factor * factor)
         measured = {**frame.measured, "transparency": float(clear[k])}
-        out.append(frame.with_(data=_times(frame.data, factor), variance=variance, measured=measured))
+        scaled = frame.with_(data=_times(frame.data, factor), variance=variance, measured=measured)
+        out.append(parked(scaled))
         tick(k + 1, len(clear))
     return out
 
@@ -201,7 +203,7 @@ def combine(
             raise WrongInputs(f"{frame.name} is on another grid than the frames before: resample them first.")
         sums.add(frame, weight)
         if method == "median":
-            held.append(frame)
+            held.append(parked(frame))
         tick(k + 1, k + 1)
     if sums is None:
         raise WrongInputs("There is no frame to combine.")

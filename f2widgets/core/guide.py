@@ -16,11 +16,16 @@ from f2widgets.core.background import NO_GUIDE, surface_of
 from f2widgets.core.blocks import each_block, mapped
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import Grid
+from f2widgets.core.sky import in_groups
 from f2widgets.core.sorting import masked_median
 
 #: Bits that keep a pixel out of the guide; saturated stars belong in it.
 _OUT = np.uint16(flags.UNUSABLE)
 
+
+#: Frames whose median is taken at once at most. The work of a median grows faster than the number of its
+#: values; of more frames it is the mean of the medians of groups, taken one after another.
+_TOGETHER = 24
 
 #: The last guide, by what it was made of.
 _held: dict[tuple[object, ...], Guide] = {}
@@ -31,7 +36,7 @@ class Guide:
     """The median on the common grid, how many frames it has where, and each frame's place in it."""
 
     data: Plane
-    count: NDArray[np.uint8]
+    count: NDArray[np.uint16]
     places: tuple[tuple[int, int], ...]  #: row and column of each frame's first pixel in the grid
 
     def part(self, k: int, shape: tuple[int, int]) -> tuple[slice, slice]:
@@ -60,6 +65,7 @@ def make_guide(frames: Sequence[Frame], grid: Grid, *, tick: Tick = ignore) -> G
     Notes
     -----
     Steps that follow each other ask for the same guide: the last is kept as long as the planes it is made of.
+    Of more than two dozen frames it is the mean of the medians of frames that were taken one after another.
     """
     planes = [plane for frame in frames for plane in (frame.data, frame.variance) if plane is not None]
     made_of = (tuple(map(id, planes)), _marks(frames), grid.origins)
@@ -86,27 +92,36 @@ def _marks(frames: Sequence[Frame]) -> tuple[bytes, ...]:
 
 
 def _median(frames: Sequence[Frame], grid: Grid, tick: Tick) -> Guide:
-    """Take the median."""
+    """Take the median, or of many frames the mean of the medians of groups, weighted by their number."""
     surfaces = [surface_of(frame) for frame in frames]
     places = tuple((round(y), round(x)) for y, x in grid.origins)
+    groups = in_groups(frames, _TOGETHER)
     ny, nx = grid.shape
-    data, count = np.zeros((ny, nx), np.float32), np.zeros((ny, nx), np.uint8)
+    data, count = np.zeros((ny, nx), np.float32), np.zeros((ny, nx), np.uint16)
 
     def work(a: int, b: int) -> None:
         """Take the median of a block of rows."""
-        planes, masked = [], []
-        for frame, surface, (y, x) in zip(frames, surfaces, places, strict=True):
-            low, high = max(a - y, 0), min(b - y, frame.shape[0])
-            if low >= high:
-                continue
-            plane, out = np.zeros((b - a, nx), np.float32), np.ones((b - a, nx), bool)
-            part = (slice(low + y - a, high + y - a), slice(x, x + frame.shape[1]))
-            np.subtract(frame.data[low:high], surface.rows(low, high), out=plane[part])
-            np.not_equal(frame.mask[low:high] & _OUT, 0, out=out[part])
-            planes.append(plane)
-            masked.append(out)
-        if planes:
-            data[a:b], count[a:b] = masked_median(planes, masked)
+        for group in groups:
+            planes, masked = [], []
+            for k in group:
+                frame, (y, x) = frames[k], places[k]
+                low, high = max(a - y, 0), min(b - y, frame.shape[0])
+                if low >= high:
+                    continue
+                plane, out = np.zeros((b - a, nx), np.float32), np.ones((b - a, nx), bool)
+                part = (slice(low + y - a, high + y - a), slice(x, x + frame.shape[1]))
+                np.subtract(frame.data[low:high], surfaces[k].rows(low, high), out=plane[part])
+                np.not_equal(frame.mask[low:high] & _OUT, 0, out=out[part])
+                planes.append(plane)
+                masked.append(out)
+            if planes:
+                middle, number = masked_median(planes, masked)
+                if len(groups) > 1:
+                    middle *= number
+                data[a:b] += middle
+                count[a:b] += number
+        if len(groups) > 1:
+            data[a:b] /= np.maximum(count[a:b], 1)
 
     each_block(work, ny, tick=tick)
     return Guide(data, count, places)

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, Unit, Within, ignore
-from f2widgets.core.blocks import each_block
+from f2widgets.core.blocks import each_block, mapped
 from f2widgets.core.flags import Mask
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import common_grid
 from f2widgets.core.guide import make_guide
 from f2widgets.core.levels import usual_variance
+from f2widgets.core.parking import parked
 from f2widgets.core.smoothing import binned, gaussian, grown, smoothed, unbinned
 
 #: Side of the boxes in which the surroundings of sources are drawn, and the sigma of bright ones.
@@ -71,7 +72,7 @@ def flag_objects(
     members = list(frames)
     grid = common_grid(members)
     guide = make_guide(members, grid, tick=tick)
-    usual = float(np.median([usual_variance(frame) for frame in members]))
+    usual = float(np.median(mapped(usual_variance, members)))
     sigma = 1.2533 * np.sqrt(usual)  # 1.2533: sigma of a median over that of a mean
     deep = binned((guide.count == guide.count.max()).astype(np.float32), 2) > 1.9
     zero = np.float32(sky_peak(_softened(guide.data), deep))
@@ -86,7 +87,7 @@ def flag_objects(
     found = _light(significance, threshold, edge, grow)
     out = []
     for k, frame in enumerate(members):
-        out.append(frame.with_(mask=frame.mask | found[guide.part(k, frame.shape)]))
+        out.append(parked(frame.with_(mask=frame.mask | found[guide.part(k, frame.shape)])))
     return out
 
 

@@ -11,15 +11,18 @@ from numpy.typing import NDArray
 
 from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, Within, ignore
+from f2widgets.core.beat import beat
 from f2widgets.core.blocks import each_block
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import common_grid
 from f2widgets.core.guide import Guide, make_guide
 from f2widgets.core.levels import variance_of
+from f2widgets.core.parking import parked
 
 Places = NDArray[np.int_]
 
-#: Variance of a value's deviation from the median of n frames, over the value's own, by n.
+#: Variance of a value's deviation from the median of n frames, over the value's own, by n; of more
+#: frames it is hardly less.
 _DEVIATION = (1 + 0.5 * np.pi / np.maximum(np.arange(256), 1)).astype(np.float32)
 _DEVIATION[2] = 0.5
 
@@ -77,7 +80,7 @@ def flag_outliers(
     limits = _Limits(sigma, edge, gradient, brightness)
     out = []
     for k, frame in enumerate(members):
-        out.append(_flagged(_Compared(frame, guide, star, k, limits)))
+        out.append(parked(_flagged(_Compared(frame, guide, star, k, limits))))
         tick(k + 1, len(members))
     return out
 
@@ -104,6 +107,7 @@ def _without_outliers(frames: list[Frame], guide: Guide) -> Plane:
         usable = (frame.mask[rows - top, columns - left] & flags.UNUSABLE) == 0
         rows, columns = rows[usable], columns[usable]
         lower[rows, columns] = np.minimum(lower[rows, columns], frame.data[rows - top, columns - left])
+        beat()
     return lower
 
 
@@ -138,7 +142,7 @@ class _Compared:
         low, high = self._range(*here)
         excess = np.abs(deviation) - np.float32(self.limits.gradient) * (high - low)
         excess -= np.float32(self.limits.brightness) * np.abs(self.star[here])
-        allowed = variance_of(self.frame)[y, x] * _DEVIATION[count]
+        allowed = variance_of(self.frame)[y, x] * _DEVIATION[np.minimum(count, len(_DEVIATION) - 1)]
         brighter &= (excess > 0) & (excess * excess > np.float32(sigma * sigma) * allowed)
         return np.asarray(brighter)
 

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, Unit, Within, ignore
+from f2widgets.core.blocks import spans
 from f2widgets.core.detector import SIDE
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import common_grid
 from f2widgets.core.notes import note
+from f2widgets.core.parking import parked
 from f2widgets.core.smoothing import binned, grown, unbinned
 from f2widgets.core.stacking import median_of_usable
 
@@ -76,7 +78,7 @@ def flag_probe(
     for frame, (y, x) in zip(members, places, strict=True):
         ny, nx = (-(-size // box) for size in frame.shape)
         part = unbinned(wide[y : y + ny, x : x + nx], box, frame.shape)
-        out.append(frame.with_(mask=frame.mask | part))
+        out.append(parked(frame.with_(mask=frame.mask | part)))
     return out
 
 
@@ -88,15 +90,17 @@ def _coarse_median(
     places = [(round(max(y, 0) / box), round(max(x, 0) / box)) for y, x in grid.origins]
     ny = max(y - (-frame.shape[0] // box) for frame, (y, _) in zip(frames, places, strict=True))
     nx = max(x - (-frame.shape[1] // box) for frame, (_, x) in zip(frames, places, strict=True))
-    values = np.zeros((len(frames), ny, nx))
+    values = np.zeros((len(frames), ny, nx), np.float32)
     usable = np.zeros(values.shape, bool)
     for k, (frame, (y, x)) in enumerate(zip(frames, places, strict=True)):
         mean, filled = _coarse(frame, box)
         part = (k, slice(y, y + mean.shape[0]), slice(x, x + mean.shape[1]))
         values[part], usable[part] = mean, filled > 0.5
         tick(k + 1, len(frames))
-    middle = median_of_usable(values, usable)
-    middle[~usable.any(axis=0)] = np.nan
+    middle = np.full((ny, nx), np.nan, np.float32)
+    for a, b in spans(ny):
+        seen = usable[:, a:b].any(axis=0)
+        middle[a:b][seen] = median_of_usable(values[:, a:b], usable[:, a:b])[seen]
     return middle, places
 
 

@@ -16,6 +16,7 @@ from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import apart
 from f2widgets.core.levels import variance_of
 from f2widgets.core.notes import note
+from f2widgets.core.parking import parked
 from f2widgets.core.sorting import masked_median, median
 from f2widgets.errors import WrongInputs
 
@@ -81,8 +82,8 @@ def subtract_sky(
                 "has no other frame to take the sky from: only its level is subtracted",
                 everything[members[0]].name,
             )
-        results = _subtract_median([everything[i] for i in members], scale, tick)
-        out.update(zip(members, results, strict=True))
+        some = _let_go(everything, members)
+        out.update(zip(members, _subtract_median(some, scale, tick), strict=True))
     return [out[i] for i in range(len(everything))]
 
 
@@ -177,10 +178,11 @@ def subtract_middle(
             np.multiply(block, np.float32(s), out=result[a:b])
 
     each_block(work, frames[0].shape[0], tick=tick)
-    return [
-        frame.with_(data=data, measured={**frame.measured, "sky": float(level), "sky_scale": float(s)})
-        for frame, data, level, s in zip(frames, out, levels, scales, strict=True)
-    ]
+    made = []
+    for frame, level, s in zip(frames, levels, scales, strict=True):
+        measured = {**frame.measured, "sky": float(level), "sky_scale": float(s)}
+        made.append(parked(frame.with_(data=out.pop(0), measured=measured)))
+    return made
 
 
 def _mended(frames: list[Frame], tick: Tick) -> list[Frame]:
@@ -206,7 +208,7 @@ def _mended(frames: list[Frame], tick: Tick) -> list[Frame]:
     each_block(work, frames[0].shape[0], rows=64, tick=tick)
     if not found:
         return frames  # nothing new is known since the first time
-    return [frame.with_(data=data) for frame, data in zip(frames, out, strict=True)]
+    return [parked(frame.with_(data=out.pop(0))) for frame in frames]
 
 
 def _levels(frames: list[Frame], scale: str) -> tuple[Levels, Levels]:
@@ -300,11 +302,17 @@ def refine_sky(
     _must_match(everything)
     out: dict[int, Frame] = {}
     for members in in_groups(everything, group):
-        some = [everything[i] for i in members]
-        for i in members:
-            everything[i] = some[0].bare()  # let go: each frame makes room for its own result
+        some = _let_go(everything, members)
         out.update(zip(members, _subtract_mean(some, clip, distance, tick), strict=True))
     return [out[i] for i in range(len(everything))]
+
+
+def _let_go(frames: list[Frame], members: Sequence[int]) -> list[Frame]:
+    """Take some frames out of a list, so that each makes room for its own result."""
+    some = [frames[i] for i in members]
+    for i in members:
+        frames[i] = some[0].bare()
+    return some
 
 
 def _subtract_mean(frames: list[Frame], clip: float, distance: float, tick: Tick) -> list[Frame]:
@@ -329,9 +337,7 @@ def _subtract_mean(frames: list[Frame], clip: float, distance: float, tick: Tick
     each_block(add, shape[0], rows=32)
     out: dict[int, Frame] = {}
     for together in apart(frames, distance):
-        some = [frames[k] for k in together]
-        for k in together:
-            frames[k] = some[0].bare()
+        some = _let_go(frames, together)
         out.update(zip(together, _without(some, (total, spread, count), limits), strict=True))
         tick(len(out), total_frames)
     return [out[k] for k in range(total_frames)]
@@ -362,7 +368,7 @@ def _without(frames: Sequence[Frame], sums: tuple[Plane, Plane, Plane], limits: 
             np.add(variance_of(frame)[rows], part, out=its_noise[rows])
 
     each_block(work, total.shape[0], rows=32)
-    return [frame.with_(data=d, variance=v) for frame, d, v in zip(frames, data, noise, strict=True)]
+    return [parked(frame.with_(data=data.pop(0), variance=noise.pop(0))) for frame in frames]
 
 
 def _scale(frame: Frame) -> np.float32:

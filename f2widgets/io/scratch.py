@@ -1,60 +1,80 @@
-"""Frames parked on disk while a run goes on: their planes become read-only maps of files.
+"""Frames parked on disk while a run goes on: their planes become read-only maps of a file without a name.
 
-A mapped plane is an array like any other, so the steps do not notice; the system keeps in memory
-what fits.
+A mapped plane is an array like any other, so the steps do not notice. Pages that were read count as memory of
+the process until they are let go; the system keeps them in its cache as long as it has room.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import shutil
-import socket
+import tempfile
+from collections import defaultdict
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO, Self
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
 
 from f2widgets.core.frame import Frame
-from f2widgets.io.atomic import beside, not_written
+from f2widgets.errors import NotWritten
+from f2widgets.io.atomic import not_written
 
-#: Planes start at multiples of this many bytes, so that every type of pixel is aligned in the map.
-ALIGNMENT = 64
+#: Bytes of a file of parked planes, at most so much more than they need. Its blocks are taken from the disk
+#: as they are written.
+_SEGMENT = 2 << 30
+#: Part of the room asked for that must be left on the disk besides: for products, and for others.
+_SPARE = 0.05
 
 
 class Scratch:
-    """A folder of parked frames that lasts as long as a run.
+    """Room on disk for the frames of a run, gone with the process at the latest.
 
     Parameters
     ----------
     folder : path-like
-        Where the run keeps its intermediate files; it is made if needed. The frames lie in a folder
-        of their own inside, named after computer and process, and removed at the end.
+        Where it is taken; made if needed. Nothing appears in it by name.
+    need : float, optional
+        Bytes that will be needed, for which is looked before anything is done.
+
+    Raises
+    ------
+    NotWritten
+        If the disk has no room for them.
 
     Examples
     --------
-    >>> with Scratch("f2_run") as scratch:  # doctest: +SKIP
+    >>> with Scratch(".") as scratch:  # doctest: +SKIP
     ...     parked = [scratch.park(frame) for frame in frames]
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder) / f"parked-{_here()}-{os.getpid()}-{os.urandom(3).hex()}"
-        self._count = 0
+    def __init__(self, folder: str | os.PathLike[str], need: float = 0.0) -> None:
+        self.folder = Path(folder)
+        self.need = need
+        self._segments: list[_Segment] = []
+        self._free: dict[int, list[tuple[_Segment, int]]] = defaultdict(list)
 
-    def __enter__(self) -> Scratch:
-        """Make the folder."""
+    def __enter__(self) -> Self:
+        """Look for room."""
         try:
-            self.folder.mkdir(parents=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.folder).free
         except OSError as error:
             raise not_written(self.folder, error) from error
+        if free < self.need * (1 + _SPARE):
+            raise NotWritten(
+                f"{self.folder.absolute()} has {_gigabytes(free)} of disk left, and {_gigabytes(self.need)} "
+                "are needed for frames between steps. Make room, choose a folder on another disk with --out, "
+                "or reduce fewer frames at a time."
+            )
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Remove the folder with all that is parked in it."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def __exit__(self, *_: object) -> None:
+        """Close the files; planes that are still in use live on, and the disk is free when they are gone."""
+        for segment in self._segments:
+            segment.stream.close()
 
     def park(self, frame: Frame) -> Frame:
         """Return the same frame with its planes on disk.
@@ -62,86 +82,80 @@ class Scratch:
         Parameters
         ----------
         frame : Frame
-            Any frame.
+            Any frame; planes that are parked already stay where they are.
 
         Returns
         -------
         Frame
-            Equal, with read-only maps for planes. They can be read until they are let go, even
-            after the folder was removed.
+            Equal, with read-only maps for planes. They can be read until they are let go, also after the end;
+            then their room is taken by others.
 
         Raises
         ------
         NotWritten
-            If there is no room; nothing is left of the attempt.
+            If the disk is full.
         """
-        planes = {"data": frame.data, "variance": frame.variance, "mask": frame.mask}
-        planes |= {f"plane {name}": plane for name, plane in frame.planes.items()}
-        arrays = {name: plane for name, plane in planes.items() if plane is not None}
-        self._count += 1
-        mapped = _mapped(self.folder / f"{self._count:04d}_{frame.name}", arrays)
-        return frame.with_(
-            data=mapped["data"],
-            variance=mapped.get("variance"),
-            mask=mapped["mask"],
-            planes={name: mapped[f"plane {name}"] for name in frame.planes},
-        )
+        self.let_go()
+        variance = None if frame.variance is None else self._mapped(frame.variance)
+        planes = {name: self._mapped(plane) for name, plane in frame.planes.items()}
+        data, mask = self._mapped(frame.data), self._mapped(frame.mask)
+        return frame.with_(data=data, variance=variance, mask=mask, planes=planes)
+
+    def let_go(self) -> None:
+        """Give back the memory of all pages that were read; reading them again brings them back."""
+        for segment in self._segments:
+            segment.map.madvise(mmap.MADV_DONTNEED)
+
+    def _mapped(self, plane: NDArray[Any]) -> NDArray[Any]:
+        """Write a plane into a file and map it."""
+        if _is_mapped(plane) or not plane.size:
+            return plane
+        size = -(-plane.nbytes // mmap.PAGESIZE) * mmap.PAGESIZE
+        try:
+            segment, offset = self._place(size)
+            segment.write(np.ascontiguousarray(plane), offset)
+        except OSError as error:
+            raise not_written(self.folder / "frames between steps", error) from error
+        flat = np.frombuffer(segment.map, plane.dtype, plane.size, offset)
+        finalize(flat, self._free[size].append, (segment, offset)).atexit = False
+        return flat.reshape(plane.shape)
+
+    def _place(self, size: int) -> tuple[_Segment, int]:
+        """Return where so many bytes may go: where planes were that are in use no more, or at the end."""
+        if self._free[size]:
+            return self._free[size].pop()
+        if not self._segments or self._segments[-1].left < size:
+            self._segments.append(_Segment(self.folder, max(size, _SEGMENT)))
+        last = self._segments[-1]
+        last.left -= size
+        return last, last.size - last.left - size
 
 
-def clear(folder: str | os.PathLike[str]) -> list[Path]:
-    """Remove what runs that have died left behind.
+class _Segment:
+    """A file without a name, mapped."""
 
-    Parameters
-    ----------
-    folder : path-like
-        Where runs keep their intermediate files.
+    def __init__(self, folder: Path, size: int) -> None:
+        self.stream: BinaryIO = tempfile.TemporaryFile(dir=folder, buffering=0)
+        os.ftruncate(self.stream.fileno(), size)
+        self.map = mmap.mmap(self.stream.fileno(), size, access=mmap.ACCESS_READ)
+        self.size = self.left = size
 
-    Returns
-    -------
-    list of `~pathlib.Path`
-        What was removed: parked frames of processes of this computer that are no more. Those of
-        other computers, which may share the disk, are left alone.
-    """
-    stale = [path for path in sorted(Path(folder).glob(f"parked-{_here()}-*")) if not _is_alive(path)]
-    for path in stale:
-        shutil.rmtree(path, ignore_errors=True)
-    return [path for path in stale if not path.exists()]
+    def write(self, plane: NDArray[Any], offset: int) -> None:
+        """Write a plane at a place."""
+        whole = memoryview(plane).cast("B")
+        done = 0
+        while done < len(whole):
+            done += os.pwrite(self.stream.fileno(), whole[done:], offset + done)
 
 
-def _here() -> str:
-    """Return the name of this computer, without dashes."""
-    return socket.gethostname().split(".")[0].replace("-", "_") or "localhost"
+def _is_mapped(plane: NDArray[Any]) -> bool:
+    """Tell whether the pixels of an array lie in a mapped file."""
+    base: Any = plane
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return isinstance(base.obj if isinstance(base, memoryview) else base, mmap.mmap)
 
 
-def _is_alive(path: Path) -> bool:
-    """Tell whether the process that a folder is named after still runs; in doubt it does."""
-    try:
-        os.kill(int(path.name.split("-")[2]), 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, ValueError, IndexError, OverflowError):
-        return True
-    return True
-
-
-def _mapped(path: Path, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Write arrays one after the other into a file and map them."""
-    temporary = beside(path)
-    offsets = {}
-    try:
-        with open(temporary, "xb") as stream:
-            for name, array in arrays.items():
-                stream.write(bytes(-stream.tell() % ALIGNMENT))
-                offsets[name] = stream.tell()
-                stream.write(memoryview(np.ascontiguousarray(array)).cast("B"))
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise not_written(path, error) from error
-    whole = np.memmap(path, np.uint8, mode="r")
-    return {
-        name: np.asarray(whole[offsets[name] : offsets[name] + array.nbytes])
-        .view(array.dtype)
-        .reshape(array.shape)
-        for name, array in arrays.items()
-    }
+def _gigabytes(number: float) -> str:
+    """Say a number of bytes in GB."""
+    return f"{number / 1e9:.1f} GB"

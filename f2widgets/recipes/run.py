@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from itertools import chain, count
 
 from f2widgets.core.annotations import Tick
-from f2widgets.core.beat import beating
 from f2widgets.core.blocks import each
 from f2widgets.core.frame import Entry, Frame, Origin
 from f2widgets.core.memory import keep_memory
 from f2widgets.core.notes import listening
+from f2widgets.core.parking import parked
 from f2widgets.core.thumbnail import thumbnail
 from f2widgets.errors import Cancelled, WrongInputs
+from f2widgets.io.scratch import Scratch
 from f2widgets.recipes.bands import READ, Calibrations, Call, Fetch, Fused, Source, full
 from f2widgets.recipes.calls import Settings, settled
 from f2widgets.recipes.clock import Clock
@@ -33,6 +34,7 @@ from f2widgets.recipes.events import (
 )
 from f2widgets.recipes.history import READ_VERB, Chosen, entry, joined, origins, used, with_origins
 from f2widgets.recipes.recipes import Recipe, Use
+from f2widgets.recipes.room import in_room
 
 #: Called with a step's place in the recipe, its name, and a frame that has just been through it.
 Save = Callable[[int, str, Frame], None]
@@ -48,6 +50,7 @@ def run(
     keep: Collection[str] = (),
     save: Save | None = None,
     start: int = 0,
+    scratch: Scratch | None = None,
     pictures: bool = False,
     on_event: Listener = ignore,
 ) -> list[Frame]:
@@ -71,6 +74,8 @@ def run(
         Called with the step's place in the recipe, its name and the frame.
     start : int, optional
         Place of the first step to carry out: the frames have been through those before it.
+    scratch : Scratch, optional
+        Room on disk for the frames that steps hold, open; without it they are held in memory.
     pictures : bool, optional
         Send a small picture of each frame after each step that leaves it whole.
     on_event : callable, optional
@@ -102,7 +107,7 @@ def run(
         raise WrongInputs("There are no frames to reduce: give at least one file.")
     uses = recipe.uses if isinstance(recipe, Recipe) else tuple(recipe)
     calls = settled(uses, calibrations or {}, settings or {}, without)
-    return _Run(calls, start, keep if save else (), save, pictures, on_event).carry_out(list(frames))
+    return _Run(calls, start, keep if save else (), save, scratch, pictures, on_event).carry_out(list(frames))
 
 
 class _Run:
@@ -114,11 +119,13 @@ class _Run:
         start: int,
         keep: Collection[str],
         save: Save | None,
+        scratch: Scratch | None,
         pictures: bool,
         tell: Listener,
     ) -> None:
         self._calls, self._total = calls[start:], len(calls)
         self._keep, self._save, self._pictures, self._tell = keep, save, pictures, tell
+        self._scratch = scratch
         self._clock = Clock()
         self._open: dict[str, None] = {}
         self._started: dict[str, datetime] = {}
@@ -130,7 +137,7 @@ class _Run:
         keep_memory()
         try:
             with listening(lambda text, frame: self._tell(Note(self._clock.now, text, frame))):
-                with beating(working(self._tell, lambda: self._clock.now)):
+                with in_room(self._scratch, working(self._tell, lambda: self._clock.now)):
                     return self._carried_out(sources)
         except (Cancelled, KeyboardInterrupt):
             raise
@@ -233,7 +240,7 @@ class _Run:
         """Return a function that takes note of a frame on its way into a step."""
 
         def fed(source: Source) -> Frame:
-            frame = full(source)
+            frame = full(source) if call.step.one_by_one else parked(full(source))
             if call.step.combines:
                 seen.extend(frame.provenance)
                 self._tell(Measured(call.step.name, frame.name, dict(frame.measured)))

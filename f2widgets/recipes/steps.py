@@ -42,6 +42,8 @@ class Step:
         A band of rows comes out as it does from the whole frame, and nothing but pixels depends on pixels.
     combines : bool, optional
         Makes new frames of all it is given; what went into those went into the new.
+    one_by_one : bool, optional
+        Works on the set, and yet lets go of each frame before it takes the next.
     """
 
     source: str | Callable[..., Any]
@@ -49,6 +51,7 @@ class Step:
     ending: str = ""
     rowwise: bool = field(default=False, kw_only=True)
     combines: bool = field(default=False, kw_only=True)
+    one_by_one: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         """Call a step that the reference does not know by our name."""
@@ -148,7 +151,7 @@ STEPS = (
     Step("background.flatten_background"),
     Step("combine.match_counts", "scaleCountsToReference", "countsScaled"),
     Step("resample.resample", "resampleToCommonFrame", "align"),
-    Step("combine.combine", "stackFrames", "stack", combines=True),
+    Step("combine.combine", "stackFrames", "stack", combines=True, one_by_one=True),
     Step("sources.detect_sources", "detectSources", "sourcesDetected"),
 )
 

@@ -105,3 +105,18 @@ def test_guide_goes_with_its_frames(sky):
     assert held() is not None
     del frames
     assert held() is None
+
+
+def test_many_frames_give_the_mean_of_the_medians_of_groups(sky, monkeypatch):
+    shifts = [(k % 5 - 2, k % 3 - 1) for k in range(12)]
+    frames = dithered(sky, shifts, variance=1e-9)
+    for k in (3, 7):
+        data = frames[k].data.copy()
+        data[30, 30] += 1000
+        frames[k] = frames[k].with_(data=data)
+    grid = common_grid(frames)
+    whole = make_guide(frames, grid)
+    monkeypatch.setattr("f2widgets.core.guide._TOGETHER", 4)
+    grouped = make_guide([frame.with_(data=frame.data.copy()) for frame in frames], grid)
+    np.testing.assert_array_equal(grouped.count, whole.count)
+    np.testing.assert_allclose(grouped.data, whole.data, atol=1e-4)

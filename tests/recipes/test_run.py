@@ -9,6 +9,7 @@ from f2widgets.core.blocks import each_block
 from f2widgets.core.frame import Frame
 from f2widgets.core.notes import note
 from f2widgets.errors import Cancelled, NoCalibration, ParameterError, WrongInputs
+from f2widgets.io.scratch import Scratch
 from f2widgets.recipes.events import (
     Advanced,
     Failed,
@@ -338,3 +339,35 @@ def test_big_set_is_cut_into_lower_bands(monkeypatch):
     files = [File(one) for one in series(3)]
     run([Use(SCALE), Use(AVERAGE)], files)
     assert sorted(files[0].bands)[:2] == [(0, 20), (20, 40)]
+
+
+def test_frames_are_parked_before_steps_that_hold_them_all(tmp_path):
+    def hold(frames) -> list[Frame]:
+        """Take them all."""
+        held.extend(frames)
+        return [one.with_(data=one.data + 1) for one in held]
+
+    held, passed = [], []
+
+    def one_by_one(frames) -> list[Frame]:
+        """Take one after another."""
+        passed.extend(frames)
+        return passed[:1]
+
+    steps = [Use(SCALE), Use(Step(hold)), Use(Step(one_by_one, one_by_one=True))]
+    plain = run(steps, series(3))
+    for some in (held, passed):
+        assert not any(mapped(one.data) for one in some)
+        some.clear()
+    with Scratch(tmp_path) as scratch:
+        made = run(steps, series(3), scratch=scratch)
+        assert all(mapped(one.data) and mapped(one.mask) and mapped(one.variance) for one in held)
+        assert not any(mapped(one.data) for one in passed)
+    np.testing.assert_array_equal(made[0].data, plain[0].data)
+
+
+def mapped(plane):
+    """Tell whether a plane lies in a file."""
+    while isinstance(plane.base, np.ndarray):
+        plane = plane.base
+    return isinstance(plane.base, memoryview)
