@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -21,53 +20,11 @@ from f2widgets.io.read import open_frame
 from f2widgets.io.scratch import Scratch
 from f2widgets.io.write import link_or_copy, made_from_identical, write_frame
 from f2widgets.plan import Plan, plan
+from f2widgets.products import Products
 from f2widgets.recipes.events import Event, Finished, Kept, Listener, Measured, Note, Started, ignore, working
 from f2widgets.recipes.history import WRITE, WRITE_VERB
 from f2widgets.recipes.run import run
 from f2widgets.runs import Keeper, checkpoint_before, stamps_of
-
-
-@dataclass(frozen=True)
-class Products:
-    """What a reduction made.
-
-    Parameters
-    ----------
-    plan : Plan
-        What was asked for and found.
-    paths : tuple of `~pathlib.Path`
-        The files in the working folder; usually one.
-    stored : tuple of `~pathlib.Path`
-        The same files where calibrations are kept.
-    kept : tuple of `~pathlib.Path`
-        Frames kept between steps.
-    frames : tuple of Frame
-        What was written.
-    timings : mapping of str to float
-        Seconds by step.
-    notes : tuple of str
-        What a careful observer would want to know.
-    problems : tuple of str
-        What could not be done although the product is there.
-    quality : mapping
-        What the steps measured: by frame under ``"frames"``, of the product under ``"product"``.
-    """
-
-    plan: Plan
-    paths: tuple[Path, ...] = ()
-    stored: tuple[Path, ...] = ()
-    kept: tuple[Path, ...] = ()
-    frames: tuple[Frame, ...] = ()
-    timings: Mapping[str, float] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-    quality: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def path(self) -> Path:
-        """The product, where there is one."""
-        (path,) = self.paths
-        return path
 
 
 def reduce(

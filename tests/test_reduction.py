@@ -1,10 +1,12 @@
 import os
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from f2widgets.calibrations.store import Store
-from f2widgets.errors import Cancelled, NotWritten, WrongInputs
+from f2widgets.errors import Cancelled, NotWritten, ParameterError, WrongInputs
 from f2widgets.io.read import open_frame, read_frame
 from f2widgets.recipes.events import Finished, Started
 from f2widgets.reduction import planned, reduce
@@ -121,6 +123,18 @@ def test_frames_between_steps_are_kept_in_a_folder_that_can_be_cleared(raw, here
 def test_keeping_frames_before_they_are_combined_loses_no_provenance(raw, here):
     made = reduce(raw["darks"][:3], keep=["correct_nonlinearity"])
     assert [o.filename for o in read_frame(made.path).provenance] == [path.name for path in raw["darks"][:3]]
+
+
+def test_frames_kept_after_a_step_are_those_of_the_last_time(raw, here):
+    made = reduce(raw["darks"][:2], keep=["to_electrons", "correct_nonlinearity"])
+    for step in ("to_electrons", "correct_nonlinearity"):
+        assert [path.parent.name.partition("_")[2] for path in made.kept_after(step)] == [step, step]
+    twice = [Path(f"f2_runs/{folder}/a.fits") for folder in ("07_subtract_sky", "10_subtract_sky")]
+    assert replace(made, kept=tuple(twice)).kept_after("subtract_sky") == (twice[1],)
+    with pytest.raises(WrongInputs, match="reduce with keep="):
+        made.kept_after("subtract_dark")
+    with pytest.raises(ParameterError, match="There is no step 'to_electron'"):
+        made.kept_after("to_electron")
 
 
 def test_left_out_combination_writes_every_frame(raw, here):

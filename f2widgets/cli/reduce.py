@@ -12,7 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from f2widgets.plan import Plan
-    from f2widgets.reduction import Products
+    from f2widgets.products import Products
 
 #: Status where the product is there, but not all that should come with it.
 IN_PART = 3

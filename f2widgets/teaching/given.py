@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from f2widgets.core.frame import Frame
 from f2widgets.errors import WrongInputs
 from f2widgets.io.read import read_frame
-from f2widgets.reduction import Products
+from f2widgets.products import Products
 from f2widgets.simulate.truth import Truth, load
 
 #: What a frame calls itself, by its tags; the first that applies.

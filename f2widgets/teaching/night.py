@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from f2widgets.files import select
-from f2widgets.reduction import Products, reduce
+from f2widgets.products import Products
+from f2widgets.reduction import reduce
 from f2widgets.simulate import example1
 from f2widgets.simulate.files import folder as made_folder
 from f2widgets.simulate.truth import settings_of

@@ -14,8 +14,8 @@ from f2widgets.core import flags
 from f2widgets.core.frame import Frame
 from f2widgets.errors import NotF2Data, WrongInputs
 from f2widgets.io.read import read_frame
+from f2widgets.products import Products
 from f2widgets.recipes.steps import Step, step_named
-from f2widgets.reduction import Products
 
 #: A normal distribution's sigma over its median absolute deviation.
 _SIGMA = 1.4826

@@ -12,8 +12,8 @@ import numpy as np
 from f2widgets.core import flags
 from f2widgets.core.display import limits, plane_values, stretched
 from f2widgets.core.frame import Frame
+from f2widgets.products import Products
 from f2widgets.recipes.parameters import Param
-from f2widgets.reduction import Products
 from f2widgets.teaching.checkpoint_panel import own_script, own_style
 from f2widgets.teaching.rerun import Measure, Source, measures, prepared
 from f2widgets.widgets.deeds import Deed, Name

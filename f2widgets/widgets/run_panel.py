@@ -11,12 +11,13 @@ from f2widgets.core.thumbnail import Thumbnail
 from f2widgets.errors import Cancelled, WrongInputs
 from f2widgets.estimate import estimate
 from f2widgets.plan import Plan
+from f2widgets.products import Products
 from f2widgets.recipes.bands import READ
 from f2widgets.recipes.events import Listener, Pictured, Working
 from f2widgets.recipes.history import READ_VERB, WRITE, WRITE_VERB
 from f2widgets.recipes.recipes import RECIPES, recipe_named
 from f2widgets.recipes.steps import step_named
-from f2widgets.reduction import Products, carry_out, planned
+from f2widgets.reduction import carry_out, planned
 from f2widgets.runs import CHECKPOINTS, checkpoint_before, clear, starts, supersede
 from f2widgets.widgets.deeds import Deed
 from f2widgets.widgets.forms import form
