@@ -24,6 +24,7 @@ _LESSONS = {
     "03": "darks",
     "04": "flats",
     "05": "skies",
+    "06": "stacking",
     "07": "noise",
     "09": "clinic",
 }
