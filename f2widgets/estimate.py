@@ -18,6 +18,7 @@ from f2widgets.plan import Plan
 from f2widgets.recipes.bands import READ
 from f2widgets.recipes.history import WRITE
 from f2widgets.recipes.recipes import Recipe
+from f2widgets.recipes.wishes import Wishes
 
 #: Seconds of processor time that each step takes: once, for each megapixel, and for each megapixel of each
 #: frame. Fitted to 26 runs of 512 to 2048 pixels a side and 2 to 18 frames by `benchmarks/estimate.py`, whose
@@ -125,25 +126,57 @@ def estimate(what: Plan, *, first: int = 0, at_pace: float | None = None) -> Est
         Within a factor of 1.5 for 512 to 2048 pixels a side and 2 to 18 frames: the memory always, the time
         once a reduction on this machine, as loaded as it is now, has been timed.
     """
+    shape, wishes = what.files[0].shape, what.wishes
+    return expected(what.recipe, shape, len(what.files), wishes, first=first, at_pace=at_pace)
+
+
+def expected(
+    recipe: Recipe,
+    shape: tuple[int, int],
+    frames: int,
+    wishes: Wishes,
+    *,
+    first: int = 0,
+    at_pace: float | None = None,
+) -> Estimate:
+    """Estimate memory and time of a recipe, before any file is opened.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What would be done.
+    shape : tuple of int
+        Rows and columns of a frame.
+    frames : int
+        How many there are.
+    wishes : Wishes
+        Steps left out take nothing, frames kept take their time.
+    first, at_pace
+        As for `estimate`.
+
+    Returns
+    -------
+    Estimate
+        As `estimate` gives it.
+    """
     factor = pace() if at_pace is None else at_pace
-    ny, nx = what.files[0].shape
-    mega, frames = ny * nx / 2**20, len(what.files)
+    mega = shape[0] * shape[1] / 2**20
     seconds: dict[str, float] = {READ: _of(_STEPS[READ], mega, frames)}
-    for step in what.recipe.steps[first:]:
-        if step.name in what.wishes.without:
+    for step in recipe.steps[first:]:
+        if step.name in wishes.without:
             continue
         own = _of(_STEPS.get(step.name, (0.0, 0.0, 0.01)), mega, frames)
         module, importing = _IMPORTS.get(step.name, ("sys", 0.0))
         own += importing if module not in sys.modules else 0.0
-        own += _KEEPING * mega * frames if step.name in what.wishes.keep else 0.0
+        own += _KEEPING * mega * frames if step.name in wishes.keep else 0.0
         seconds[step.name] = seconds.get(step.name, 0.0) + own
-    if what.product is not None:
+    if recipe.product is not None:
         seconds[WRITE] = _of(_STEPS[WRITE], mega, frames)
-    held = _PLANES * mega * frames if _holds_all(what.recipe) else 0.0
+    held = _PLANES * mega * frames if _holds_all(recipe) else 0.0
     parks = held > IN_MEMORY
     in_memory = IN_MEMORY / (_PLANES * mega) if parks else frames
     return Estimate(
-        _of(_MEMORY[what.recipe.product], mega, in_memory),
+        _of(_MEMORY[recipe.product], mega, in_memory),
         {name: value * factor for name, value in seconds.items()},
         _BETWEEN * held if parks else 0.0,
     )

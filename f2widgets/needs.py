@@ -19,8 +19,11 @@ from f2widgets.recipes.roles import Role, role_of
 
 #: The recipe that makes each kind.
 MAKERS: dict[Kind, Recipe] = {"dark": DARK, "flat": FLAT, "bpm": BPM}
-#: Facts that the rules compare: asking for all of many files would take long.
-_COMPARED = ("exposure_time", "read_mode", "coadds", "disperser", "lyot_stop", "focal_plane_mask", "ut_start")
+#: Facts that the rules compare, but for the filter: asking for all of many files would take long.
+_COMPARED = (
+    *("instrument", "exposure_time", "read_mode", "coadds", "disperser", "lyot_stop", "focal_plane_mask"),
+    *("wavelength_band", "ut_start", "qa_state"),
+)
 
 
 @dataclass(frozen=True)
@@ -256,12 +259,14 @@ def _near(frame: Record, rows: Iterable[Record], kind: Kind | None = None) -> li
     close = [row for row in rows if _distance(frame, row) < MAX_AGE]
     if kind is not None:
         facts = frame.facts
-        close = [row for row in close if not disagreements(kind, facts, Candidate(row.path, _compared(row)))]
+        close = [
+            row for row in close if not disagreements(kind, facts, Candidate(row.path, compared_facts(row)))
+        ]
     return [row for row in close if shape_of(row) == shape]
 
 
-def _compared(record: Record) -> Facts:
-    """Return the facts that the rules compare."""
+def compared_facts(record: Record) -> Facts:
+    """Return the facts of a file that the rules compare, for which not all of its headers need be read."""
     known = {name: record.descriptor(name, pretty=False) for name in _COMPARED}
     known["exposure_time"] = known["exposure_time"] or 0.0
     names = {"filter_name": record.descriptor("filter_name")}

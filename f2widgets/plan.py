@@ -9,18 +9,19 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from f2widgets.calibrations.match import Kind, Match, match_rows
+from f2widgets.calibrations.match import Match, match_rows
+from f2widgets.calibrations.overrides import calibration_kind
 from f2widgets.calibrations.rules import SAME_NIGHT
 from f2widgets.calibrations.service import Calibrations
 from f2widgets.core.fields import Parts, parted, views
-from f2widgets.errors import NoCalibration, ParameterError, WrongInputs
+from f2widgets.errors import NoCalibration, WrongInputs
 from f2widgets.io.read import FrameFile, open_frame, require_imaging
 from f2widgets.recipes.names import our_step
 from f2widgets.recipes.recipes import IMAGE, OFFSET, QUICK, Recipe, recipe_for, recipe_named
 from f2widgets.recipes.roles import Role, plural, role_of
-from f2widgets.recipes.wishes import Wishes, has_step, understood
+from f2widgets.recipes.wishes import Wishes, kinds_of, understood
 
 #: Seconds to which exposure times are compared.
 _EXPOSURE = 0.01
@@ -197,10 +198,7 @@ def plan(
         chosen = OFFSET
         groups[Role.SCIENCE] = [file for file in files if file.name in parts.target]
         groups[Role.SKY] = [file for file in files if file.name in parts.sky]
-    if lenient:
-        settings = {key: x for key, x in settings.items() if has_step(chosen, key.partition(":")[0])}
-        without, keep = ([name for name in some if has_step(chosen, name)] for some in (without, keep))
-    wishes = understood(settings, chosen, without, keep)
+    wishes = understood(settings, chosen, without, keep, lenient=lenient)
     service = Calibrations() if calibrations is None else calibrations
     matches, notes = _matched(chosen, files, wishes, service)
     product, ending = None, f"_{chosen.ending or chosen.product}" if suffix is None else suffix
@@ -313,20 +311,11 @@ def _matched(
     recipe: Recipe, files: Sequence[FrameFile], wishes: Wishes, service: Calibrations
 ) -> tuple[tuple[Match, ...], tuple[str, ...]]:
     """Find the calibrations of all frames, or say what is missing."""
-    optional: dict[Kind, bool] = {}
-    for step in recipe.steps:
-        for need in () if step.name in wishes.without else step.needs:
-            kind = next(kind for kind in get_args(Kind) if kind == need.kind)
-            optional[kind] = need.optional and optional.get(kind, True)
-    spare = wishes.files.keys() - optional.keys()
-    if spare:
-        raise ParameterError(f"The recipe {recipe.name} uses no {' and no '.join(sorted(spare))} here.")
     matches: list[Match] = []
     notes: dict[str, None] = {}
-    for kind, may_lack in optional.items():
+    for wanted, may_lack in kinds_of(recipe, wishes, service.user).items():
+        kind = calibration_kind(wanted)
         named = wishes.files.get(kind)
-        if named is None and kind not in service.user and kind not in recipe.finds:
-            continue
         found = [
             service.find(kind, file.facts, name=file.name, shape=file.shape, file=named) for file in files
         ]

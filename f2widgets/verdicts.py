@@ -136,7 +136,7 @@ def _to_the_end(row: Record) -> Record:
 
 def _report(row: Record) -> Report:
     """Say what there is to say about a file alone."""
-    return Report(row.path, _what(row), row.remarks, row.problem or _refused(row))
+    return Report(row.path, _what(row), row.remarks, row.problem or refused(row))
 
 
 def _what(row: Record) -> str:
@@ -164,8 +164,19 @@ def _what(row: Record) -> str:
     return ", ".join([*state, sort, *optics, f"{facts.exposure_time:g} s"])
 
 
-def _refused(row: Record) -> str | None:
-    """Say why a reduction would refuse a file whose headers can be read."""
+def refused(row: Record) -> str | None:
+    """Say why a reduction would refuse a file whose headers can be read.
+
+    Parameters
+    ----------
+    row : Record
+        The file.
+
+    Returns
+    -------
+    str or None
+        The reason and what to do, without the name of the file; None where nothing speaks against it.
+    """
     if "SPECT" in row.tags:
         return "is a spectrum; only images are reduced here. Leave it out."
     if row.headers is not None and row.descriptor("is_ao"):
@@ -173,16 +184,30 @@ def _refused(row: Record) -> str | None:
     return None
 
 
+def exposure_of(row: Record) -> tuple[object, ...] | None:
+    """Return by what an exposure is known, whatever its file is called.
+
+    Parameters
+    ----------
+    row : Record
+        A file.
+
+    Returns
+    -------
+    tuple or None
+        Equal for copies of one exposure; None where the file does not tell.
+    """
+    label, start = row.descriptor("data_label"), row.descriptor("ut_start")
+    return (label, start, *sorted(row.tags)) if label and start and not row.problem else None
+
+
 def _with_copies(reports: Sequence[Report], rows: Iterable[Record]) -> list[Report]:
     """Add a remark to each exposure that comes more than once."""
     exposures: dict[tuple[object, ...], list[Path]] = defaultdict(list)
-    keys = []
-    for row in rows:
-        facts = row.facts
-        key = (facts.data_label, facts.ut_start, *sorted(row.tags))
-        keys.append(key if facts.data_label and facts.ut_start and not row.problem else None)
-        if keys[-1]:
-            exposures[key].append(row.path)
+    keys = [exposure_of(row) for row in rows]
+    for report, key in zip(reports, keys, strict=True):
+        if key:
+            exposures[key].append(report.path)
     return [
         replace(report, remarks=(*report.remarks, *_copies(report.path, exposures[key] if key else ())))
         for report, key in zip(reports, keys, strict=True)

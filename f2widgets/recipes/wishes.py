@@ -51,7 +51,12 @@ class Wishes:
 
 
 def understood(
-    asked: Mapping[str, Any], recipe: Recipe, without: Collection[str] = (), keep: Collection[str] = ()
+    asked: Mapping[str, Any],
+    recipe: Recipe,
+    without: Collection[str] = (),
+    keep: Collection[str] = (),
+    *,
+    lenient: bool = False,
 ) -> Wishes:
     """Understand what a user asks for, by our names or the reference's.
 
@@ -64,6 +69,8 @@ def understood(
         What it is asked of.
     without, keep : collection of str, optional
         Steps to leave out, or to keep the frames after.
+    lenient : bool, optional
+        Pass over what is asked of steps that the recipe does not have: it is meant for another one.
 
     Returns
     -------
@@ -76,6 +83,9 @@ def understood(
         If a step, parameter or value is unknown, with near names; if one is known but replaced, with what
         replaces it; if the recipe has no such step.
     """
+    if lenient:
+        asked = {key: value for key, value in asked.items() if _has_step(recipe, key.partition(":")[0])}
+        without, keep = ([name for name in some if _has_step(recipe, name)] for some in (without, keep))
     wishes = Wishes()
     for name in without:
         _leave_out(wishes, recipe, name)
@@ -229,7 +239,40 @@ def _set(wishes: Wishes, step: Step, parameter: str, value: Any) -> None:
     wishes.settings.setdefault(step.name, {})[parameter] = param.check(value, step.name)
 
 
-def has_step(recipe: Recipe, name: str) -> bool:
+def kinds_of(recipe: Recipe, wishes: Wishes, named: Collection[str] = ()) -> dict[str, bool]:
+    """Return the kinds of calibration that are looked for to the frames of a recipe.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is done.
+    wishes : Wishes
+        What the user set: steps left out need nothing.
+    named : collection of str, optional
+        Kinds of which the user named a file for all frames.
+
+    Returns
+    -------
+    dict of str to bool
+        'dark', 'flat', 'bpm': whether the recipe does without it where there is none.
+
+    Raises
+    ------
+    ParameterError
+        If the user named a file of a kind for which no step asks.
+    """
+    optional: dict[str, bool] = {}
+    for step in recipe.steps:
+        for need in () if step.name in wishes.without else step.needs:
+            optional[need.kind] = need.optional and optional.get(need.kind, True)
+    spare = wishes.files.keys() - optional.keys()
+    if spare:
+        raise ParameterError(f"The recipe {recipe.name} uses no {' and no '.join(sorted(spare))} here.")
+    looked_for = {*recipe.finds, *named, *wishes.files}
+    return {kind: may_lack for kind, may_lack in optional.items() if kind in looked_for}
+
+
+def _has_step(recipe: Recipe, name: str) -> bool:
     """Tell whether a recipe has a step, by our name of it or the reference's."""
     return our_step(name) in {step.name for step in recipe.steps}
 
