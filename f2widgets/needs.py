@@ -240,7 +240,7 @@ def _pairs(frame: Record, lamps: Sequence[Record], like: str) -> tuple[list[Reco
         enough = {Role.LAMP_OFF} if in_k(some[0]) else {Role.LAMP_ON, Role.LAMP_OFF}
         both += [some] if enough <= roles else []
     if both:
-        return min(both, key=lambda some: min(_distance(frame, row) for row in some)), ""
+        return min(both, key=lambda some: min(days_apart(frame, row) for row in some)), ""
     if not lamps:
         return [], f"there are no raw flats {like}"
     lit = any(role_of(row.tags) is Role.LAMP_ON for row in lamps)
@@ -256,7 +256,7 @@ def _of(raws: Sequence[Record], role: Role) -> list[Record]:
 def _near(frame: Record, rows: Iterable[Record], kind: Kind | None = None) -> list[Record]:
     """Return frames of the same size taken not too long before or after; of a kind, those that would fit."""
     shape = shape_of(frame)
-    close = [row for row in rows if _distance(frame, row) < MAX_AGE]
+    close = [row for row in rows if days_apart(frame, row) < MAX_AGE]
     if kind is not None:
         facts = frame.facts
         close = [
@@ -283,8 +283,8 @@ def _alike(rows: Iterable[Record], *, without_filter: bool = False) -> list[list
     return list(found.values())
 
 
-def _distance(frame: Record, row: Record) -> float:
-    """Return the days between two frames, without end where a time is not known."""
+def days_apart(frame: Record, row: Record) -> float:
+    """Return the days between two frames, either way, without end where a time is not known."""
     days = days_between(frame.descriptor("ut_start"), row.descriptor("ut_start"))
     return float("inf") if days is None else abs(days)
 

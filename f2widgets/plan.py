@@ -122,7 +122,7 @@ class Plan:
             lines.append(f"  {step.name:<22}{step.verb:<26}{state}".rstrip())
         if self.matches:
             rows = [("frames", "needs", "file", "age", "from"), *self.calibration_rows]
-            lines += ["", "Calibrations:", *_table(rows)]
+            lines += ["", "Calibrations:", *in_columns(rows)]
         lines += ["", f"Product: {self.product or 'none'}"]
         lines += [f"Repaired: {repair}" for repair in self.repairs]
         return "\n".join(lines + [f"Note: {note}" for note in self.notes])
@@ -363,7 +363,7 @@ def _settings(values: Mapping[str, Any] | None) -> str:
     return ", ".join(f"{name}={value}" for name, value in (values or {}).items())
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Set rows in columns."""
+def in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Set rows in columns, each line two blanks in."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return ["  " + "  ".join(f"{x:<{w}}" for x, w in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -20,6 +20,7 @@ NAMES = [
     "clear",
     "fetch",
     "parameters_for",
+    "plan_all",
     "planned",
     "provenance",
     "quality_table",

@@ -31,6 +31,7 @@ VERBS = {
     ),
     "provenance": ("f2widgets.cli.show", "Show which files went into products, and what was done to them."),
     "caldb": ("f2widgets.cli.caldb", "Keep the database of processed calibrations."),
+    "plan": ("f2widgets.cli.plan", "Show how everything in a folder would be reduced, and what is missing."),
     "reduce": ("f2widgets.cli.reduce", "Reduce frames with the recipe that fits them."),
     "desk": ("f2widgets.cli.desk", "Open all panels in the browser: choose files, match, reduce, look."),
     "simulate": ("f2widgets.cli.simulate", "Make raw frames whose truth is known."),

@@ -56,14 +56,15 @@ def spread(words: list[str]) -> list[str]:
     return [*found, option] if fresh else found
 
 
-class _SpreadCommand(click.Command):
+class SpreadCommand(click.Command):
     """A command with options that take several words."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the words of a command line."""
         return super().parse_args(ctx, spread(args))
 
 
-@click.command(cls=_SpreadCommand, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=SpreadCommand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("files", nargs=-1, metavar="FILE|@LIST...")
 @click.option("-r", "--recipe", metavar="NAME", help="Recipe; by default it follows from all the files.")
 @click.option(
@@ -158,7 +159,7 @@ def reduce(
     began = perf_counter()
     what = reduction.planned(
         files,
-        **_asked(wanted, "quick_look" if quick else recipe, params, user_cals, without, keep),
+        **asked_for(wanted, "quick_look" if quick else recipe, params, user_cals, without, keep),
         out=out,
         suffix=suffix,
         config=config,
@@ -182,7 +183,7 @@ def reduce(
     return IN_PART if made.problems else 0
 
 
-def _asked(
+def asked_for(
     file: str | None,
     recipe: str | None,
     params: tuple[str, ...],
@@ -190,7 +191,20 @@ def _asked(
     without: tuple[str, ...],
     keep: tuple[str, ...],
 ) -> dict[str, Any]:
-    """Return what is asked for: by a file of settings, and by options, which go before it."""
+    """Return what is asked for: by a file of settings, and by options, which go before it.
+
+    Parameters
+    ----------
+    file : str or None
+        The file of settings.
+    recipe, params, user_cals, without, keep
+        The options.
+
+    Returns
+    -------
+    dict
+        Arguments for `f2widgets.reduce`.
+    """
     from f2widgets.recipes.settings import read_settings
     from f2widgets.recipes.wishes import assignment
 
