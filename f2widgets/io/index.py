@@ -221,20 +221,20 @@ class Index:
     def _known(self, paths: Sequence[Path], states: Sequence[State | None]) -> list[Record | None]:
         """Return the records of files that are as they were, None for the others."""
         by_folder: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        absolute: dict[str, str] = {}
+        last = None
         for i, path in enumerate(paths):
             folder, name = os.path.split(path)
-            if folder not in absolute:
-                absolute[folder] = os.path.abspath(folder)
-            by_folder[absolute[folder]][name].append(i)
+            if folder != last:  # files of a folder come together: it is looked for once
+                last, wanted = folder, by_folder[os.path.abspath(folder)]
+            wanted[name].append(i)
         found: list[Record | None] = [None] * len(paths)
         with self._opened() as connection:
             for folder, wanted in by_folder.items():
                 query = f"SELECT {_COLUMNS} FROM file WHERE folder = ?"
-                for *row, total in connection.execute(query, (folder,)):
+                for row in connection.execute(query, (folder,)):
                     for i in wanted.get(row[1], ()):
-                        if states[i] == tuple(row[2:5]):
-                            found[i] = self._record(paths[i], row, total)
+                        if states[i] == row[2:5]:
+                            found[i] = self._record(paths[i], row[:-1], row[-1])
         return found
 
     def _record(self, path: Path, row: Sequence[Any], total: int) -> Record:

@@ -126,6 +126,7 @@ function build(page) {
     table.columns(made.columns);
     table.rows(made.rows);
     pane.hidden = true;
+    restOf(page, sent);
   });
   page.on("filtered", (found) => {
     if (document.activeElement !== condition) condition.value = found.expression;

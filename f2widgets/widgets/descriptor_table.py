@@ -72,17 +72,17 @@ class DescriptorTable(FilePanel):
 
     # What the page is sent.
 
-    def arrived(self) -> None:
-        """Send rows, columns and filter."""
+    def _send_place(self) -> None:
+        """Send the descriptors that there are."""
         self.send({"kind": "offered", "descriptors": offered()})
-        self._send_rows()
 
-    def _send_rows(self) -> None:
-        """Send all rows, which of them meet the condition, and which are picked."""
-        table = packed(self.records, self.columns)
-        self.send({"kind": "rows", "shown_columns": list(self.columns), "ticked": self._ticked(), **table})
+    def _table(self, records: Sequence[Record]) -> dict[str, Any]:
+        """Return files as rows."""
+        return {"shown_columns": list(self.columns), **packed(records, self.columns)}
+
+    def _send_shown(self) -> None:
+        """Send which files meet the condition, and what is wrong with it."""
         self.send({"kind": "filtered", "expression": self.expression, **self.try_filter(self.expression)})
-        self._send_picked()
 
     # What is done.
 
@@ -243,7 +243,7 @@ class DescriptorTable(FilePanel):
     def _take(self, found: list[Record]) -> None:
         """Take over what was read, and show it."""
         self._keep(found)
-        self._send_rows()
+        self._send_all()
 
     def _files_changed(self, _: Any) -> None:
         """Show other files."""

@@ -13,13 +13,15 @@ from f2widgets.io.records import Record
 from f2widgets.io.select import select
 from f2widgets.recipes.events import Advanced, Event, Listener, Note
 from f2widgets.widgets.deeds import Deed
-from f2widgets.widgets.panel import Panel, from_page
+from f2widgets.widgets.panel import Panel, asked_by_page, from_page
 from f2widgets.widgets.rows import as_arguments
 from f2widgets.widgets.worker import Worker
 from f2widgets.widgets.workspace import Workspace
 
 #: So many files are read at once, in less than a second or so; more in the background.
 FEW = 300
+#: Rows that are sent ahead of all others, so that they are seen at once.
+AHEAD = 100
 
 
 class FilePanel(Panel):
@@ -222,6 +224,40 @@ class FilePanel(Panel):
             self._take(result)
 
         self.guarded(taken)
+
+    # What the page is sent.
+
+    def arrived(self) -> None:
+        """Send everything to a page that has just opened."""
+        self._send_all()
+
+    def _send_all(self) -> None:
+        """Send what is shown: of many files the first; the page draws them and asks for the rest."""
+        self._send_place()
+        if len(self.records) <= AHEAD:
+            self.rest()
+        else:
+            first = self._table(self.records[:AHEAD])
+            self.send({"kind": "rows", "ticked": None, "more": True, **first})
+
+    @asked_by_page
+    def rest(self) -> None:
+        """Send all rows, which of them are shown, and which are picked."""
+        table = self._table(self.records)
+        self.send({"kind": "rows", "ticked": self._ticked(), "more": False, **table})
+        self._send_shown()
+        self._send_picked()
+
+    def _send_place(self) -> None:
+        """Send what stands above the table."""
+
+    def _table(self, records: Sequence[Record]) -> dict[str, Any]:
+        """Return files as rows for the page."""
+        raise NotImplementedError
+
+    def _send_shown(self) -> None:
+        """Send which of the rows are shown."""
+        raise NotImplementedError
 
     def _at(self, rows: Iterable[int]) -> list[Path]:
         """Return the files at some places."""

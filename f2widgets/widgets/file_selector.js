@@ -100,6 +100,7 @@ function build(page) {
     const made = unpacked(sent, sent.ticked);
     table.columns(made.columns);
     table.rows(made.rows);
+    restOf(page, sent);
   });
   page.on("left", left);
   page.on("picked", ({ rows }) => { picked = rows; table.selected(rows.map(String)); });

@@ -25,8 +25,8 @@ from f2widgets.widgets.workspace import Workspace
 COLUMNS = ("object", "filter_name", "exposure_time", "night", "tags")
 #: What files may be grouped by.
 GROUPINGS = ("night", "object", "filter_name", "exposure_time", "tags")
-#: Rows that are sent ahead of all others, and the most folders that a completion offers.
-AHEAD, OFFERED = 100, 50
+#: The most folders that a completion offers.
+OFFERED = 50
 
 
 class FileSelector(FilePanel):
@@ -159,22 +159,21 @@ class FileSelector(FilePanel):
 
     # What the page is sent.
 
-    def arrived(self) -> None:
-        """Send folder, files, facets and groups."""
-        self._send_all()
-
-    def _send_all(self) -> None:
-        """Send everything: the first rows ahead, so that they are seen at once."""
-        folder = self.workspace.folder
+    def _send_place(self) -> None:
+        """Send where is looked, and by what files may be grouped."""
         self.send(
-            {"kind": "place", "folder": os.fspath(folder), "recurse": self.recurse, "pattern": self.pattern}
-            | {"recent": [one.folder for one in looks()], "groupings": list(GROUPINGS), "by": list(self.by)}
+            {"kind": "place", "folder": os.fspath(self.workspace.folder), "recurse": self.recurse}
+            | {"pattern": self.pattern, "recent": [one.folder for one in looks()]}
+            | {"groupings": list(GROUPINGS), "by": list(self.by)}
         )
-        if len(self.records) > AHEAD:
-            self.send({"kind": "rows", "ticked": None, **packed(self.records[:AHEAD], COLUMNS, folder)})
-        self.send({"kind": "rows", "ticked": self._ticked(), **packed(self.records, COLUMNS, folder)})
+
+    def _table(self, records: Sequence[Record]) -> dict[str, Any]:
+        """Return files as rows, named from the folder on."""
+        return packed(records, COLUMNS, self.workspace.folder)
+
+    def _send_shown(self) -> None:
+        """Send which files are left, with facets and groups."""
         self.send({"kind": "left", **self._left_now()})
-        self._send_picked()
 
     def _left_now(self) -> dict[str, Any]:
         """Return which files are left, with the counts of facets and groups."""

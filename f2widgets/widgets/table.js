@@ -24,6 +24,11 @@ function unpacked({ columns, rows, reasons }, ticked = null) {
   return { rows: made, columns: Object.keys(reasons).length ? [...columns, problem] : columns };
 }
 
+// Ask for the rest of the rows once the first ones are on the screen.
+function restOf(page, { more }) {
+  if (more) requestAnimationFrame(() => setTimeout(() => page.ask("rest")));
+}
+
 // A row that tells how far Python is in reading headers, with a button to stop it; hidden while it reads nothing.
 function readingOf(page) {
   const bar = make("progress", { "aria-label": "Headers read", max: 1 });

@@ -193,3 +193,15 @@ def test_the_poster_shows_values_as_text(at):
     text = at.panel.poster()["text/html"]
     assert "&lt;img src=x onerror=alert(1)&gt;" in text
     assert "<img" not in text
+
+
+def test_of_many_files_the_first_rows_come_alone_and_the_rest_when_asked_for(workspace, page, monkeypatch):
+    monkeypatch.setattr("f2widgets.widgets.file_panel.AHEAD", 2)
+    at = page(FileSelector(workspace))
+    assert [content["kind"] for content, _ in at.open()] == ["place", "rows"]
+    first = at.last("rows")
+    assert (len(first["rows"]), first["more"]) == (2, True)
+    at.call("rest")
+    whole = at.last("rows")
+    assert (len(whole["rows"]), whole["more"], whole["ticked"]) == (4, False, [0, 1, 2, 3])
+    assert at.last("left")["total"] == 4
