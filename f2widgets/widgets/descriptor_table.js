@@ -46,7 +46,7 @@ function build(page) {
   }
 
   // The table.
-  const table = tableOf({ label: "Files", ticks: true, height: 340, empty: "no files: choose a folder, or change the condition",
+  const table = tableOf({ label: "Files", ticks: true, sort: (column, down) => page.ask("sort_by", { column, down }), height: 340, empty: "no files: choose a folder, or change the condition",
     select: (ids) => { marked(ids.map(Number)); page.ask("pick", { rows: picked }); },
     tick: (id, on) => page.ask("include", { rows: [Number(id)], on }),
     activate: (id) => showHeader(Number(id)) });
@@ -122,11 +122,8 @@ function build(page) {
   page.on("rows", (sent) => {
     columns = sent.shown_columns;
     for (const [name, box] of boxes) box.checked = columns.includes(name);
-    const made = unpacked(sent, sent.ticked);
-    table.columns(made.columns);
-    table.rows(made.rows);
     pane.hidden = true;
-    restOf(page, sent);
+    showRows(page, table, sent);
   });
   page.on("filtered", (found) => {
     if (document.activeElement !== condition) condition.value = found.expression;

@@ -66,6 +66,7 @@ class DescriptorTable(FilePanel):
         self.columns = known_columns(columns)
         self.expression = ""
         self._matched: tuple[Record, ...] = ()
+        self._read = self._wanted()
         self.guarded(lambda: self._keep(self._found(self._tell_once, ignore)))
         self.filter(expression)
         self.workspace.observe(self._files_changed, "files")
@@ -101,7 +102,7 @@ class DescriptorTable(FilePanel):
             If there is no such descriptor.
         """
         self.columns = known_columns(names)
-        self._begin(len(self.workspace.files) <= FEW)
+        self._look()
 
     def filter(self, expression: str) -> Diagnosis:
         """Show only files that meet a condition.
@@ -245,6 +246,33 @@ class DescriptorTable(FilePanel):
         self._keep(found)
         self._send_all()
 
+    def own_state(self) -> dict[str, Any]:
+        """Return columns, condition, ticks and order."""
+        return {**super().own_state(), "columns": list(self.columns), "expression": self.expression}
+
+    def take_up(self, state: Mapping[str, Any]) -> None:
+        """Take up what was kept; files are read afterwards, once, and only if that is needed."""
+        self.columns = known_columns(state["columns"])
+        super().take_up(state)
+        self.filter(str(state["expression"]))
+
+    def taken_up(self) -> None:
+        """Show what was taken up."""
+        if self._wanted() != self._read:
+            self._look()
+        else:
+            self._take(self.records)
+
     def _files_changed(self, _: Any) -> None:
-        """Show other files."""
+        """Show other files, unless they are read already."""
+        if self._wanted() != self._read:
+            self._look()
+
+    def _look(self) -> None:
+        """Begin to read; few files are waited for."""
+        self._read = self._wanted()
         self._begin(len(self.workspace.files) <= FEW)
+
+    def _wanted(self) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+        """Return which files are read, and what of them."""
+        return self.workspace.files, self.columns

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from f2widgets.io.select import select
 from f2widgets.recipes.events import Advanced, Event, Listener, Note
 from f2widgets.widgets.deeds import Deed
 from f2widgets.widgets.panel import Panel, asked_by_page, from_page
-from f2widgets.widgets.rows import as_arguments
+from f2widgets.widgets.rows import PROBLEM, as_arguments
 from f2widgets.widgets.worker import Worker
 from f2widgets.widgets.workspace import Workspace
 
@@ -38,12 +39,15 @@ class FilePanel(Panel):
         The files.
     left_out : frozenset of `~pathlib.Path`
         Files whose tick was taken away.
+    order : tuple of (str, bool) or None
+        Column by which the rows are sorted, and whether downwards; set by `sort_by`.
     """
 
     def __init__(self, workspace: Workspace | None = None, **kwargs: Any) -> None:
         super().__init__(workspace, **kwargs)
         self.records: list[Record] = []
         self.left_out: frozenset[Path] = frozenset()
+        self.order: tuple[str, bool] | None = None
         self._told: set[str] = set()
         self._worker = Worker(self._heard, self._ended)
         self._again = False
@@ -98,6 +102,39 @@ class FilePanel(Panel):
         files = self._at(rows)
         if tuple(files) != self.workspace.selection:
             self.workspace.select(files)
+
+    @asked_by_page
+    def sort_by(self, column: str, down: bool = False) -> None:
+        """Sort the rows that are shown.
+
+        Parameters
+        ----------
+        column : str
+            ``filename``, ``problem``, or a descriptor that is shown.
+        down : bool, optional
+            The largest first.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such column.
+        """
+        known = [*(one["key"] for one in self._table([])["columns"]), PROBLEM]
+        if column not in known:
+            raise ParameterError(f"There is no column {column!r} to sort by: there are {', '.join(known)}.")
+        self.order = column, bool(down)
+
+    def own_state(self) -> dict[str, Any]:
+        """Return ticks and order."""
+        left_out = [os.fspath(file) for file in sorted(self.left_out)]
+        return {"left_out": left_out, "order": None if self.order is None else list(self.order)}
+
+    def take_up(self, state: Mapping[str, Any]) -> None:
+        """Take up ticks and order."""
+        self.left_out = frozenset(Path(file) for file in state["left_out"])
+        self.order = None
+        if state["order"] is not None:
+            self.sort_by(*state["order"])
 
     @from_page
     def take(self) -> int:
@@ -238,13 +275,13 @@ class FilePanel(Panel):
             self.rest()
         else:
             first = self._table(self.records[:AHEAD])
-            self.send({"kind": "rows", "ticked": None, "more": True, **first})
+            self.send({"kind": "rows", "ticked": None, "more": True, "order": self.order, **first})
 
     @asked_by_page
     def rest(self) -> None:
         """Send all rows, which of them are shown, and which are picked."""
-        table = self._table(self.records)
-        self.send({"kind": "rows", "ticked": self._ticked(), "more": False, **table})
+        table = {"ticked": self._ticked(), "order": self.order, **self._table(self.records)}
+        self.send({"kind": "rows", "more": False, **table})
         self._send_shown()
         self._send_picked()
 

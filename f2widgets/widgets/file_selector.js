@@ -24,7 +24,7 @@ function build(page) {
   const begin = () => page.ask("begin", { folder: folder.value, recurse: recurse.checked, pattern: pattern.value });
 
   // The list.
-  const table = tableOf({ label: "Files", ticks: true, height: 470, empty: "no FITS files here",
+  const table = tableOf({ label: "Files", ticks: true, sort: (column, down) => page.ask("sort_by", { column, down }), height: 470, empty: "no FITS files here",
     select: (ids) => { picked = ids.map(Number); page.ask("pick", { rows: picked }); },
     tick: async (id, on) => { const left = await page.ask("include", { rows: [Number(id)], on }); if (left !== undefined) counted(left); } });
   const count = make("output", { cls: "f2-count" });
@@ -96,12 +96,7 @@ function build(page) {
     recent = now.recent;
     offered(recent);
   });
-  page.on("rows", (sent) => {
-    const made = unpacked(sent, sent.ticked);
-    table.columns(made.columns);
-    table.rows(made.rows);
-    restOf(page, sent);
-  });
+  page.on("rows", (sent) => showRows(page, table, sent));
   page.on("left", left);
   page.on("picked", ({ rows }) => { picked = rows; table.selected(rows.map(String)); });
 

@@ -71,6 +71,7 @@ class FileSelector(FilePanel):
         self.picks: dict[str, tuple[str, ...]] = {}
         self.by: tuple[str, ...] = ()
         self._left: list[Record] = []
+        self._looked = self._wanted()
         self.guarded(lambda: self._keep(self._found(self._tell_once, ignore)))
         if picks:
             self.pick_values(picks)
@@ -125,11 +126,21 @@ class FileSelector(FilePanel):
         if path != self.workspace.folder:
             self.workspace.folder = path  # which begins
         else:
-            self._begin(not self.recurse and len(inside) <= FEW)
+            self._begin_with(inside)
 
     def _folder_changed(self) -> None:
-        """Look into the folder that somebody set."""
-        self._begin(not self.recurse and len(find_files(self.workspace.folder, recurse=False)) <= FEW)
+        """Look into the folder that somebody set, if that was not done already."""
+        if self._wanted() != self._looked:
+            self._begin_with(find_files(self.workspace.folder, recurse=False))
+
+    def _begin_with(self, inside: Sequence[Path]) -> None:
+        """Begin to read; few files are waited for."""
+        self._looked = self._wanted()
+        self._begin(not self.recurse and len(inside) <= FEW)
+
+    def _wanted(self) -> tuple[Path, bool, str]:
+        """Return where and how is looked."""
+        return self.workspace.folder, self.recurse, self.pattern
 
     def _found(self, say: Callable[[str], object], tick: Tick) -> list[Record]:
         """Find the files and read their headers."""
@@ -147,8 +158,12 @@ class FileSelector(FilePanel):
         """Take over what was found."""
         self.records = found
         remember(Look(os.fspath(self.workspace.folder), self.recurse, self.pattern))
-        # Values that no file has any more would leave nothing, unseen.
-        known = {one.name: {value for value, _ in one.counts} for one in facets(found, list(self.picks))}
+        self._narrow_to_known()
+
+    def _narrow_to_known(self) -> None:
+        """Work out which files are left; values that no file has any more would leave nothing, unseen."""
+        counted = facets(self.records, list(self.picks))
+        known = {one.name: {value for value, _ in one.counts} for one in counted}
         self.picks = {name: tuple(v for v in some if v in known[name]) for name, some in self.picks.items()}
         self._narrow()
 
@@ -242,6 +257,27 @@ class FileSelector(FilePanel):
                 raise ParameterError(f"Files are not grouped by {name!r}, but by {', '.join(GROUPINGS)}.")
         self.by = tuple(by)
         return self._left_now()
+
+    def own_state(self) -> dict[str, Any]:
+        """Return how is looked, what is picked, groups, ticks and order."""
+        picks = {name: list(values) for name, values in self.picks.items()}
+        how = {"recurse": self.recurse, "pattern": self.pattern, "picks": picks, "by": list(self.by)}
+        return {**super().own_state(), **how}
+
+    def take_up(self, state: Mapping[str, Any]) -> None:
+        """Take up what was kept; the folder is looked into afterwards, once, and only if that is needed."""
+        super().take_up(state)
+        self.recurse, self.pattern = bool(state["recurse"]), str(state["pattern"])
+        self.picks = {name: tuple(map(str, some)) for name, some in state["picks"].items() if name in FACETS}
+        self.by = tuple(name for name in state["by"] if name in GROUPINGS)
+
+    def taken_up(self) -> None:
+        """Show what was taken up."""
+        if self._wanted() != self._looked:
+            self._folder_changed()
+        else:
+            self._narrow_to_known()
+            self._send_all()
 
     @asked_by_page
     def complete(self, text: str) -> list[str]:

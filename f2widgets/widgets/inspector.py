@@ -234,6 +234,17 @@ class ImageInspector(Measures, Panel):
                 )
         return view
 
+    def own_state(self) -> dict[str, Any]:
+        """Return view and regions."""
+        return {"view": dict(self.view), "regions": list(self._regions)}
+
+    def take_up(self, state: Mapping[str, Any]) -> None:
+        """Take up view and regions, as far as the images are still there."""
+        self._take()
+        view = {**_VIEW, **state["view"]}
+        self.view = self._checked(view if view["image"] < len(self.images) else dict(_VIEW))
+        self.regions = [region_from(words) for words in state["regions"]]
+
     @property
     def limits(self) -> tuple[float, float]:
         """Values shown as black and as white."""

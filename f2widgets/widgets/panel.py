@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeVar
 import anywidget
 import traitlets as t
 
-from f2widgets.errors import F2Error
+from f2widgets.errors import F2Error, ParameterError
 from f2widgets.widgets.deeds import Deed
 from f2widgets.widgets.workspace import Workspace
 
@@ -88,7 +88,8 @@ class Panel(anywidget.AnyWidget):
     -----
     A panel names its scripts in `scripts`; the last defines ``function build(page)``, see ``parts.js``. Its
     own sheets are in `styles`. It overrides `arrived`, which sends everything to a page that has just opened;
-    `code`, the deeds that do again what the panel does; and `poster`.
+    `code`, the deeds that do again what the panel does; and `poster`. One with a state of its own, besides
+    that of the workspace, overrides `own_state` and `take_up`, which keep it and bring it back.
     """
 
     title: ClassVar[str] = ""
@@ -109,6 +110,9 @@ class Panel(anywidget.AnyWidget):
         self.workspace = Workspace() if workspace is None else workspace
         super().__init__(_title=self.title, **kwargs)
         self.on_msg(self._received)
+        if type(self).own_state is not Panel.own_state:
+            self.workspace.also_keeps(self.title, self.own_state)
+            self.workspace.observe(self._restored, "restored")
 
     # What a panel says of itself.
 
@@ -118,6 +122,33 @@ class Panel(anywidget.AnyWidget):
     def code(self) -> tuple[Deed, ...]:
         """Return the calls that do what the panel does as it stands."""
         return ()
+
+    def own_state(self) -> dict[str, Any]:
+        """Return what is worth keeping of the panel alone, as plain values for a JSON file."""
+        return {}
+
+    def take_up(self, state: Mapping[str, Any]) -> None:
+        """Take up what `own_state` returned; the workspace is what it was then already."""
+
+    def taken_up(self) -> None:
+        """Show what was taken up; panels that heard of changes in the workspace have done what follows."""
+        self.arrived()
+
+    def _restored(self, change: Any) -> None:
+        """Take up what the workspace brings back, and at the end show it; or tell why not."""
+
+        def taken() -> None:
+            try:
+                self.take_up(change.new[self.title])
+            except F2Error:
+                raise
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise ParameterError(f"The saved state of this panel is damaged: {error}.") from error
+
+        if self.title in change.new:
+            self.guarded(taken)
+        elif self.title in change.old:
+            self.guarded(self.taken_up)
 
     def poster(self) -> Mapping[str, Any]:
         """Return what stands in a notebook that is opened without a kernel, by mime type."""

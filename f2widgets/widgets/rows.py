@@ -17,8 +17,8 @@ from f2widgets.io.records import FITS_NAME, Record
 
 #: Digits of a number in a table.
 DIGITS = 8
-#: Key of the column with the name of a file.
-NAME = "filename"
+#: Keys of the columns with the name of a file, and with the reason why it cannot be used.
+NAME, PROBLEM = "filename", "problem"
 
 
 def cell(value: Any) -> str | int | float | bool | None:

@@ -24,9 +24,13 @@ function unpacked({ columns, rows, reasons }, ticked = null) {
   return { rows: made, columns: Object.keys(reasons).length ? [...columns, problem] : columns };
 }
 
-// Ask for the rest of the rows once the first ones are on the screen.
-function restOf(page, { more }) {
-  if (more) requestAnimationFrame(() => setTimeout(() => page.ask("rest")));
+// Show the rows that Python sends, in its order; the rest is asked for once the first ones are on the screen.
+function showRows(page, table, sent) {
+  const made = unpacked(sent, sent.ticked);
+  table.columns(made.columns);
+  table.rows(made.rows);
+  if (sent.order) table.sort(...sent.order);
+  if (sent.more) requestAnimationFrame(() => setTimeout(() => page.ask("rest")));
 }
 
 // A row that tells how far Python is in reading headers, with a button to stop it; hidden while it reads nothing.

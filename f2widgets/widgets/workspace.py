@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ import traitlets as t
 from f2widgets.errors import ParameterError
 from f2widgets.widgets.deeds import Deed, deed_of, plain
 
-#: Version of the state that is written out; a later one is refused.
-VERSION = 1
+#: Version of the state that is written out; a later one is refused. The second has the state of panels.
+VERSION = 2
 
 
 class Workspace(t.HasTraits):
@@ -55,6 +55,8 @@ class Workspace(t.HasTraits):
         The last thing worth telling, in words.
     deeds : tuple of Deed
         What was done, in order.
+    restored : dict
+        While a saved state is taken up: what each panel had of its own, by its name.
     """
 
     folder = t.Instance(Path)
@@ -73,6 +75,7 @@ class Workspace(t.HasTraits):
     looking_at = t.Tuple()
     message = t.Unicode("")
     deeds = t.Tuple()
+    restored = t.Dict()
 
     def __init__(
         self,
@@ -84,7 +87,21 @@ class Workspace(t.HasTraits):
             folder=Path(folder).expanduser().absolute(),
             out=Path(out).expanduser().absolute(),
             config=None if config is None else Path(config).expanduser().absolute(),
+            restored={},
         )
+        self._own: dict[str, Callable[[], dict[str, Any]]] = {}
+
+    def also_keeps(self, name: str, tell: Callable[[], dict[str, Any]]) -> None:
+        """Keep something more with the state: of a panel, what it shares with no other.
+
+        Parameters
+        ----------
+        name : str
+            Name of the panel; of several of one name the last is kept.
+        tell : callable
+            Returns plain values for a JSON file; they come back in `restored`.
+        """
+        self._own[name] = tell
 
     def select(self, files: Iterable[str | os.PathLike[str]], chosen_by: Deed | None = None) -> None:
         """Pick files for what comes next.
@@ -123,6 +140,7 @@ class Workspace(t.HasTraits):
             "looking_at": looking,
             "chosen_by": None if self.chosen_by is None else plain(self.chosen_by),
             "deeds": [plain(deed) for deed in self.deeds],
+            "panels": {name: tell() for name, tell in self._own.items()},
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -147,20 +165,23 @@ class Workspace(t.HasTraits):
             )
         try:
             values = _values(state)
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ParameterError(f"The saved state is damaged: {error}.") from error
         try:
-            with self.hold_trait_notifications():
+            with self.hold_trait_notifications():  # panels hear of their own first, and then of the rest
                 for name, value in values.items():
                     setattr(self, name, value)
         except t.TraitError as error:
             raise ParameterError(f"The saved state is damaged: {error}") from error
+        finally:
+            self.restored = {}
 
 
 def _values(state: Mapping[str, Any]) -> dict[str, Any]:
     """Return the traits behind a saved state."""
     paths = {name: tuple(Path(x) for x in state[name]) for name in ("files", "selection", "looking_at")}
     return {
+        "restored": {name: dict(own) for name, own in state.get("panels", {}).items()},  # none in version 1
         **paths,
         "folder": Path(state["folder"]),
         "out": Path(state["out"]),

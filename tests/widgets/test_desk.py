@@ -43,6 +43,71 @@ def test_without_a_kernel_the_posters_of_all_panels_stand(desk):
         assert title in bundle["text/html"]
 
 
+def test_a_restored_desk_shows_what_it_showed(desk, page, tmp_path):
+    files, headers = page(desk.panels["Files"]), page(desk.panels["Table"])
+    files.call("pick_values", picks={"tags": ["DARK"]})
+    files.call("include", rows=[0], on=False)
+    files.call("sort_by", column="night", down=True)
+    headers.call("set_columns", names=["airmass", "object"])
+    headers.call("try_filter", expression="exposure_time > 60s")
+    headers.call("sort_by", column="airmass")
+    desk.session.save()
+    before = desk.workspace.files
+    assert 0 < len(before) < 36
+
+    again = Desk(tmp_path, out=tmp_path / "clicked")
+    read = {name: counted(again.panels[name], "_found") for name in ("Files", "Table")}
+    files, headers = page(again.panels["Files"]), page(again.panels["Table"])
+    page(again.session).call("restore")
+    assert again.panels["Files"].picks == {"tags": ("DARK",)}
+    assert again.workspace.files == again.panels["Files"].value == before
+    assert files.last("rows")["order"] == ("night", True)
+    assert headers.last("rows")["shown_columns"] == ["airmass", "object"]
+    assert headers.last("rows")["order"] == ("airmass", False)
+    assert headers.last("filtered")["expression"] == "exposure_time > 60s"
+    assert again.panels["Table"].value == desk.panels["Table"].value != ()
+    assert {name: len(times) for name, times in read.items()} == {"Files": 1, "Table": 1}
+    again.workspace.restore(again.workspace.state())  # the same once more: nothing has to be read
+    assert {name: len(times) for name, times in read.items()} == {"Files": 1, "Table": 1}
+
+
+def counted(panel, name):
+    """Keep each time that a method is called."""
+    times, method = [], getattr(panel, name)
+    setattr(panel, name, lambda *words: times.append(words) or method(*words))
+    return times
+
+
+def test_a_state_of_the_first_version_is_restored_and_a_damaged_part_told(desk, page):
+    files = page(desk.panels["Files"])
+    files.call("pick_values", picks={"tags": ["DARK"]})
+    state = desk.workspace.state()
+    first = {name: value for name, value in state.items() if name != "panels"} | {"version": 1}
+    desk.workspace.restore(first)
+    assert desk.panels["Files"].picks == {"tags": ("DARK",)}
+    damaged = {**state["panels"], "Files": {"left_out": 3}, "Headers": {**state["panels"]["Headers"]}}
+    damaged["Headers"]["columns"] = ["airmass"]
+    desk.workspace.restore({**state, "panels": damaged})
+    assert "The saved state of this panel is damaged" in desk.panels["Files"].message["text"]
+    assert desk.panels["Table"].columns == ("airmass",)
+
+
+def test_the_view_of_images_comes_back(desk, page, raw):
+    desk.workspace.looking_at = tuple(raw["science"][:2])
+    look = desk.panels["Look"]
+    look.look(image=1, stretch="log", limits=(10, 500))
+    page(look).call("set_regions", regions=[{"shape": "circle", "x": 3, "y": 4, "radius": 5}])
+    state = json.loads(json.dumps(desk.workspace.state()))
+    shown, regions = dict(look.view), look.regions
+    look.look(image=0, stretch="linear")
+    look.regions = []
+    desk.workspace.restore(state)
+    assert (look.view, look.regions) == (shown, regions)
+    gone = {**state, "looking_at": state["looking_at"][:1]}
+    desk.workspace.restore(gone)
+    assert look.view["image"] == 0
+
+
 def contents(path):
     """Return all that a product says, but for when it was made."""
     told = []

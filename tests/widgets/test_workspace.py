@@ -42,6 +42,7 @@ def test_a_state_comes_back_as_it_was():
         ({"version": 1}, "damaged"),
         ({**Workspace().state(), "files": 3}, "damaged"),
         ({**Workspace().state(), "recipe": 3}, "damaged"),
+        ({**Workspace().state(), "panels": {"Files": 3}}, "damaged"),
     ],
 )
 def test_nonsense_is_refused_in_words(state, words):
