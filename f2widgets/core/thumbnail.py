@@ -36,6 +36,50 @@ class Thumbnail:
     high: float
 
 
+class Gathered:
+    """A small picture of a frame, put together from its bands of rows as they pass.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the whole frame.
+    side : int, optional
+        Pixels along the longer side, at most.
+
+    Notes
+    -----
+    *Method*: means of four pixels of each box, without those that cannot be used: for speed, as the mean of
+    whole boxes takes as long as a step. Bands may come in any order, from several threads: each writes rows
+    of its own. Measured: 4 ms for 2048 x 2048.
+    """
+
+    def __init__(self, shape: tuple[int, int], side: int = SIDE) -> None:
+        self._step = max(-(-max(shape) // (2 * side)), 1)
+        rows, columns = (-(-n // self._step) for n in shape)
+        self._sums = np.zeros((rows, columns // 2), np.float32)
+        self._counts = np.zeros((rows, columns // 2), np.uint8)
+
+    def add(self, start: int, band: Frame) -> None:
+        """Take note of a band, whose first row is row `start` of the frame; nothing of it is kept."""
+        step, first = self._step, -start % self._step
+        good = (band.mask[first::step, ::step] & flags.UNUSABLE) == 0
+        values = np.where(good, band.data[first::step, ::step], np.float32(0))
+        at = (start + first) // step
+        here = slice(at, at + len(good))
+        self._sums[here], self._counts[here] = _pairs(values), _pairs(good.view(np.uint8))
+
+    def picture(self) -> Thumbnail:
+        """Return the picture; a last odd row or column is left away."""
+        counts = _pairs(self._counts.T).T
+        small = _pairs(self._sums.T).T / np.maximum(counts, 1)
+        seen = counts > 0
+        if not seen.any():
+            return Thumbnail(np.zeros(small.shape, np.uint8), 0.0, 0.0)
+        low, high = _limits(small[seen][::_EVERY])
+        scaled = (small - low) * (255 / (high - low) if high > low else 0.0)
+        return Thumbnail(np.where(seen, np.clip(scaled, 0, 255), 0).astype(np.uint8), low, high)
+
+
 def thumbnail(frame: Frame, side: int = SIDE) -> Thumbnail:
     """Return a small picture of a frame.
 
@@ -49,24 +93,11 @@ def thumbnail(frame: Frame, side: int = SIDE) -> Thumbnail:
     Returns
     -------
     Thumbnail
-        Its own memory: nothing of the frame is kept.
-
-    Notes
-    -----
-    *Method*: means of four pixels of each box, without those that cannot be used: for speed, as the mean of
-    whole boxes takes as long as a step. Measured: 4 ms for 2048 x 2048.
+        Its own memory: nothing of the frame is kept. See `Gathered` for how.
     """
-    step = max(-(-max(frame.shape) // (2 * side)), 1)
-    good = (frame.mask[::step, ::step] & flags.UNUSABLE) == 0
-    values = np.where(good, frame.data[::step, ::step], np.float32(0))
-    counts = _four(good.view(np.uint8))
-    small = _four(values) / np.maximum(counts, 1)
-    seen = counts > 0
-    if not seen.any():
-        return Thumbnail(np.zeros(small.shape, np.uint8), 0.0, 0.0)
-    low, high = _limits(small[seen][::_EVERY])
-    scaled = (small - low) * (255 / (high - low) if high > low else 0.0)
-    return Thumbnail(np.where(seen, np.clip(scaled, 0, 255), 0).astype(np.uint8), low, high)
+    gathered = Gathered(frame.shape, side)
+    gathered.add(0, frame)
+    return gathered.picture()
 
 
 def _limits(values: NDArray[np.floating]) -> tuple[float, float]:
@@ -78,8 +109,7 @@ def _limits(values: NDArray[np.floating]) -> tuple[float, float]:
     return float(max(first, middle - _LOW * sigma)), float(min(last, middle + _HIGH * sigma))
 
 
-def _four(plane: NDArray[Any]) -> NDArray[Any]:
-    """Add up squares of four pixels; a last odd row or column is left away."""
-    ny, nx = (n // 2 * 2 for n in plane.shape)
-    rows = plane[0:ny:2, :nx] + plane[1:ny:2, :nx]
-    return np.asarray(rows[:, ::2] + rows[:, 1::2])
+def _pairs(plane: NDArray[Any]) -> NDArray[Any]:
+    """Add up neighbouring columns two by two; a last odd one is left away."""
+    even = plane.shape[1] // 2 * 2
+    return np.asarray(plane[:, 0:even:2] + plane[:, 1:even:2])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from time import perf_counter
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ from f2widgets.core.annotations import Tick, ignore
 from f2widgets.core.blocks import each, spans
 from f2widgets.core.frame import Facts, Frame
 from f2widgets.core.notes import listening
+from f2widgets.core.thumbnail import Gathered, Thumbnail
 from f2widgets.errors import NoCalibration
 from f2widgets.recipes.steps import Step
 
@@ -31,6 +33,8 @@ SET_BYTES = 16_000_000
 LEAST = 16
 #: Bytes of a pixel: data, variance, flags.
 _PIXEL = 10
+#: Frames of a set of which pictures are gathered, after each step 0.7 MB each until the set is done.
+PICTURED = 30
 #: Name under which the time spent on reading is accounted.
 READ = "read"
 
@@ -158,12 +162,17 @@ def _planes_of(frame: Frame) -> dict[str, NDArray[Any]]:
 
 @dataclass
 class Fused:
-    """A chain of row-wise steps, with the time each has taken and what each has noted."""
+    """A chain of row-wise steps, with the time each has taken and what each has noted.
+
+    With `pictures`, small pictures of the frames are gathered after each step but the last, as bands pass.
+    """
 
     calls: Sequence[Call]
+    pictures: bool = False
 
     def __post_init__(self) -> None:
-        """Begin with nothing spent and nothing said."""
+        """Begin with nothing spent, nothing said and nothing seen."""
+        self._gathered: dict[tuple[int, int], tuple[str, Gathered]] = {}
         self.spent: dict[str, float] = defaultdict(float)
         self.notes: list[tuple[str, str, str]] = []
         self.failing = READ
@@ -213,6 +222,22 @@ class Fused:
         each([*(lambda job=job: self._beside(job) for job in beside), *jobs], tick=tick)
         return planes.frames()
 
+    def pictured(self) -> Iterator[tuple[Call, str, Thumbnail]]:
+        """Give the pictures that were gathered, with step and name of the frame, and forget them."""
+        for number, index in sorted(self._gathered):
+            name, gathered = self._gathered.pop((number, index))
+            yield next(call for call in self.calls if call.index == index), name, gathered.picture()
+
+    def _see(self, start: int, ny: int, number: int, call: Call, band: Frame) -> None:
+        """Take note of a band of a frame that has been through a step."""
+        if not self.pictures or call.left_out or call is self.calls[-1] or number >= PICTURED:
+            return
+        with self._lock:
+            if (number, call.index) not in self._gathered:
+                self._gathered[number, call.index] = band.name, Gathered((ny, band.shape[1]))
+            _, gathered = self._gathered[number, call.index]
+        gathered.add(start, band)
+
     def _beside(self, job: Callable[[], object]) -> None:
         """Carry out other work; its time counts as reading."""
         began = perf_counter()
@@ -248,17 +273,20 @@ class Fused:
         self, sources: Sequence[Source], start: int, stop: int, part: Fetch, watch: _Watch
     ) -> list[Frame]:
         """Read a band of each source and apply every step."""
+        see = partial(self._see, start, sources[0].shape[0])
         bands: Iterable[Frame] = (_read(source, start, stop, watch) for source in sources)
         for each_frame, calls in groupby(self.calls, key=lambda call: call.each_frame):
             # One frame goes through all its steps before the next: it stays in the cache.
             own = list(calls)
             if each_frame:
-                bands = [_apply(own, band, part, watch) for band in bands]
+                bands = [_apply(own, band, part, watch, partial(see, k)) for k, band in enumerate(bands)]
                 continue
             for call in own:
                 bands = list(bands)
                 watch.turn(call.step.name)
                 bands = list(call.step.function(bands, **call.values))
+                for k, band in enumerate(bands):
+                    see(k, call, band)
         watch.turn(READ)
         return list(bands)
 
@@ -269,13 +297,16 @@ def _read(source: Source, start: int, stop: int, watch: _Watch) -> Frame:
     return source.rows(start, stop)
 
 
-def _apply(calls: Iterable[Call], band: Frame, part: Fetch, watch: _Watch) -> Frame:
+def _apply(
+    calls: Iterable[Call], band: Frame, part: Fetch, watch: _Watch, see: Callable[[Call, Frame], None]
+) -> Frame:
     """Take one band of one frame through steps for one frame."""
     for call in calls:
         watch.turn(READ)
         calibrations = [None if x is None else part(x) for x in call.sources(band.name).values()]
         watch.turn(call.step.name)
         band = call.on(band, calibrations)
+        see(call, band)
     return band
 
 

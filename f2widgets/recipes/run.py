@@ -77,7 +77,8 @@ def run(
     scratch : Scratch, optional
         Room on disk for the frames that steps hold, open; without it they are held in memory.
     pictures : bool, optional
-        Send a small picture of each frame after each step that leaves it whole.
+        Send a small picture of each frame after each step; where the frames of a set pass several steps
+        together, of the first 30.
     on_event : callable, optional
         Called with each event, in this thread. It may raise `Cancelled` to stop.
 
@@ -169,7 +170,7 @@ class _Run:
                 chained = []
                 continue
             if not chained:
-                groups.append(Fused(chained))
+                groups.append(Fused(chained, self._pictures))
             chained.append(call)
             if call.step.name in self._keep:
                 chained = []
@@ -332,6 +333,8 @@ class _Run:
         fused.spent.clear()
         while fused.notes:
             self._tell(Note(*fused.notes.pop(0)))
+        for call, name, picture in fused.pictured():
+            self._tell(Pictured(call.step.name, call.index, name, picture))
         # A Frame, whole before these steps because it was kept, brings along where it comes from.
         own = {source.name: getattr(source, "provenance", ()) for source in sources}
         whence = {name: joined(own[name], origins(some, self._began)) for name, some in pairs.items()}

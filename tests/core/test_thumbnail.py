@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from f2widgets.core.frame import Frame
-from f2widgets.core.thumbnail import thumbnail
+from f2widgets.core.thumbnail import Gathered, thumbnail
 
 
 def framed(data, mask=None):
@@ -57,3 +57,15 @@ def test_nothing_usable_is_black():
 
 def test_picture_keeps_nothing_of_the_frame():
     assert thumbnail(framed(np.ones((2048, 64)))).pixels.base is None
+
+
+@pytest.mark.parametrize("shape", [(1024, 1024), (601, 1030), (300, 8)])
+def test_bands_in_any_order_give_the_picture_of_the_whole(shape):
+    rng = np.random.default_rng(3)
+    whole = framed(rng.normal(100, 10, shape), (rng.random(shape) < 0.1).astype(np.uint16))
+    gathered = Gathered(shape)
+    for start in rng.permutation(np.arange(0, shape[0], 37)):
+        gathered.add(int(start), whole.rows(int(start), min(int(start) + 37, shape[0])))
+    one, other = gathered.picture(), thumbnail(whole)
+    np.testing.assert_array_equal(one.pixels, other.pixels)
+    assert (one.low, one.high) == (other.low, other.high)

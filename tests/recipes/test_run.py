@@ -286,14 +286,35 @@ def test_run_keeps_no_frame_that_the_next_step_has_dropped():
     assert alive == [0] * 5
 
 
-def test_pictures_come_after_each_step_that_leaves_whole_frames():
+def pictures(uses, **options):
+    """Return the pictures of a run by step and frame."""
     events = []
-    run(ALL, series(2), dict(dark=frame("D", 1.0), bpm=None), pictures=True, on_event=events.append)
-    shown = [(event.step, event.frame) for event in of(events, Pictured)]
-    assert set(shown) >= {(use.step.name, "S20131121S0075") for use in ALL if not use.step.rowwise}
-    silent = []
-    run(ALL, series(2), dict(dark=frame("D", 1.0), bpm=None), on_event=silent.append)
-    assert not of(silent, Pictured)
+    run(uses, series(3), {"dark": frame("D", 1.0), "bpm": None}, on_event=events.append, **options)
+    return {(event.index, event.step, event.frame): event.picture for event in of(events, Pictured)}
+
+
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_pictures_come_after_each_step_also_where_steps_are_done_together(threads, monkeypatch):
+    monkeypatch.setenv("F2WIDGETS_THREADS", threads)
+    shown = pictures(ALL, pictures=True)
+    names = [one.name for one in series(3)]
+    steps = [(k, use.step.name, name) for k, use in enumerate(ALL[:-1]) for name in names]
+    assert sorted(shown) == sorted([*steps, (4, "stack", names[0])])
+    # kept frames part the steps: each is seen whole, and looks as it did in passing
+    apart = pictures(ALL, pictures=True, keep=("scale", "subtract"), save=lambda *words: None)
+    assert apart.keys() == shown.keys()
+    for key, picture in shown.items():
+        np.testing.assert_array_equal(picture.pixels, apart[key].pixels)
+        assert (picture.low, picture.high) == (apart[key].low, apart[key].high)
+    assert len({picture.low for (_, _, name), picture in shown.items() if name == names[0]}) == 4
+    assert not pictures(ALL)
+
+
+def test_of_a_large_set_in_bands_pictures_are_of_the_first_frames_only(monkeypatch):
+    monkeypatch.setattr("f2widgets.recipes.bands.PICTURED", 2)
+    shown = pictures([Use(SCALE), Use(SUBTRACT), Use(AVERAGE)], pictures=True, without=("subtract",))
+    first, second = (one.name for one in series(2))
+    assert sorted(shown) == [(0, "scale", first), (0, "scale", second), (2, "average", first)]
 
 
 def test_run_can_be_stopped_inside_a_step_that_does_not_tick():
