@@ -50,6 +50,10 @@ class ParameterError(F2Error, ValueError):
     """An unknown parameter or step, or a value outside its limits."""
 
 
+class StepFailed(F2Error):
+    """A step of the user's own went wrong."""
+
+
 class ExpressionError(ParameterError):
     """A selection expression that cannot be read.
 

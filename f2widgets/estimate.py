@@ -17,7 +17,7 @@ from f2widgets.io.atomic import written_whole
 from f2widgets.plan import Plan
 from f2widgets.recipes.bands import READ
 from f2widgets.recipes.history import WRITE
-from f2widgets.recipes.recipes import Recipe
+from f2widgets.recipes.recipe import Recipe
 from f2widgets.recipes.wishes import Wishes
 
 #: Seconds of processor time that each step takes: once, for each megapixel, and for each megapixel of each

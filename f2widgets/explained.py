@@ -12,7 +12,8 @@ from f2widgets.io.read import open_frame
 from f2widgets.io.records import Record, records
 from f2widgets.recipes.names import all_names, our_step
 from f2widgets.recipes.parameters import near
-from f2widgets.recipes.recipes import RECIPES, Recipe, recipe_named
+from f2widgets.recipes.recipe import Recipe
+from f2widgets.recipes.recipes import RECIPES, recipe_named
 from f2widgets.recipes.roles import Role, role_of
 from f2widgets.recipes.settings import Value, values_of
 
@@ -89,17 +90,17 @@ def parameters_for(
     ParameterError
         If there is no such step or recipe, or no recipe for such files has the step.
     """
-    ours = our_step(step)
-    if ours is None:
-        raise ParameterError(f"There is no step {step!r}{near(step, all_names())}")
+    ours = our_step(step) or step
     offered = recipes_for(file)
     if recipe is not None:
-        wanted = recipe_named(recipe).name
-        offered = tuple(one for one in offered if one.name == wanted)
+        wanted = recipe_named(recipe)
+        offered = (wanted,) if wanted.source else tuple(one for one in offered if one.name == wanted.name)
     for one in offered:
         for use in one.uses:
             if use.step.name == ours:
                 return one, values_of(use, {})
+    if our_step(step) is None:
+        raise ParameterError(f"There is no step {step!r}{near(step, all_names())}")
     having = dict.fromkeys(one.name for one in RECIPES if ours in {step.name for step in one.steps})
     raise ParameterError(
         f"{ours} is no step of what is done with {file}"

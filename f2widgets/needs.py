@@ -14,7 +14,8 @@ from f2widgets.calibrations.service import Calibrations
 from f2widgets.core.frame import Facts
 from f2widgets.errors import WrongCalibration
 from f2widgets.io.records import Record
-from f2widgets.recipes.recipes import BPM, DARK, FLAT, RECIPES, Recipe
+from f2widgets.recipes.recipe import Recipe
+from f2widgets.recipes.recipes import BPM, DARK, FLAT, RECIPES
 from f2widgets.recipes.roles import Role, role_of
 
 #: The recipe that makes each kind.

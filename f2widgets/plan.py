@@ -19,7 +19,8 @@ from f2widgets.core.fields import Parts, parted, views
 from f2widgets.errors import NoCalibration, WrongInputs
 from f2widgets.io.read import FrameFile, open_frame, require_imaging
 from f2widgets.recipes.names import our_step
-from f2widgets.recipes.recipes import IMAGE, OFFSET, QUICK, Recipe, recipe_for, recipe_named
+from f2widgets.recipes.recipe import Recipe
+from f2widgets.recipes.recipes import IMAGE, OFFSET, QUICK, recipe_for, recipe_named
 from f2widgets.recipes.roles import Role, plural, role_of
 from f2widgets.recipes.wishes import Wishes, kinds_of, understood
 
@@ -103,8 +104,9 @@ class Plan:
     @property
     def made_from(self) -> frozenset[str]:
         """Names of all files that will go into the product."""
+        own = {self.recipe.source.name} if self.recipe.source else set()
         return frozenset(
-            {file.path.name for file in self.files} | {m.path.name for m in self.matches if m.path}
+            own | {file.path.name for file in self.files} | {m.path.name for m in self.matches if m.path}
         )
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -12,9 +13,10 @@ from typing import Any
 from f2widgets.calibrations.config import read_config
 from f2widgets.calibrations.service import Calibrations
 from f2widgets.core.beat import beating
-from f2widgets.core.frame import Frame
+from f2widgets.core.frame import Frame, Origin
 from f2widgets.errors import CalibrationStore, NotF2Data, NotWritten
 from f2widgets.estimate import Estimate, estimate, learn
+from f2widgets.io.identity import md5_of
 from f2widgets.io.names import expand_names
 from f2widgets.io.read import open_frame
 from f2widgets.io.scratch import Scratch
@@ -22,7 +24,7 @@ from f2widgets.io.write import link_or_copy, made_from_identical, write_frame
 from f2widgets.plan import Plan, plan
 from f2widgets.products import Products
 from f2widgets.recipes.events import Event, Finished, Kept, Listener, Measured, Note, Started, ignore, working
-from f2widgets.recipes.history import WRITE, WRITE_VERB
+from f2widgets.recipes.history import WRITE, WRITE_VERB, with_origins
 from f2widgets.recipes.run import run
 from f2widgets.runs import Keeper, checkpoint_before, stamps_of
 
@@ -190,6 +192,10 @@ def carry_out(
     except BaseException:
         store.drop_unsealed()
         raise
+    if what.recipe.source is not None:
+        file = what.recipe.source
+        origin = Origin(file.name, md5_of(file), what.recipe.name, datetime.now(UTC))
+        frames = [with_origins(frame, [origin]) for frame in frames]
     paths: list[Path] = []
     stored: list[Path] = []
     problems: list[str] = []

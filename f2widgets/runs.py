@@ -15,6 +15,7 @@ from f2widgets import __version__
 from f2widgets.core.frame import Frame
 from f2widgets.errors import NotF2Data, NotWritten, WrongInputs
 from f2widgets.io.atomic import written_whole
+from f2widgets.io.identity import md5_of
 from f2widgets.io.kept import KeptFrame, keep_frame, require_unchanged
 from f2widgets.io.provenance import STAMPS
 from f2widgets.plan import Plan
@@ -53,7 +54,7 @@ class Keeper:
     def __init__(self, what: Plan) -> None:
         self._what = what
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
-        self._folder = _base(what) / f"{now}-{os.getpid()}-{what.recipe.name}"
+        self._folder = _base(what) / f"{now}-{os.getpid()}-{what.recipe.name.rpartition(':')[2]}"
         self._endings = {step.name: step.ending or step.name for step in STEPS}
         self._checkpoints: list[dict[str, Any]] = []
         self._open: dict[int, list[dict[str, Any]]] = {}
@@ -223,11 +224,12 @@ def _described(what: Plan) -> dict[str, Any]:
         for call in calls
     ]
     inputs = {file.path.name: file.md5 for file in what.files}
+    source = what.recipe.source
     return {
         "format": FORMAT,
         "version": VERSION,
         "made_by": __version__,
-        "recipe": what.recipe.name,
+        "recipe": f"{what.recipe.name} ({md5_of(source)})" if source else what.recipe.name,
         "inputs": inputs,
         "steps": steps,
     }

@@ -11,7 +11,8 @@ import pytest
 from f2widgets.core.frame import Frame
 from f2widgets.io.read import open_frame
 from f2widgets.recipes.bands import full
-from f2widgets.recipes.recipes import BPM, CHECK_WCS, DARK, FLAT, IMAGE, OFFSET, RECIPES, SKY_FLAT, Use
+from f2widgets.recipes.recipe import Use
+from f2widgets.recipes.recipes import BPM, CHECK_WCS, DARK, FLAT, IMAGE, OFFSET, RECIPES, SKY_FLAT
 from f2widgets.recipes.run import run
 from f2widgets.recipes.steps import STEPS
 

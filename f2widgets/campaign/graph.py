@@ -13,7 +13,7 @@ from f2widgets.campaign.groups import Aside
 from f2widgets.estimate import Estimate
 from f2widgets.jobs import Job
 from f2widgets.plan import in_columns
-from f2widgets.recipes.recipes import Recipe
+from f2widgets.recipes.recipe import Recipe
 
 #: How many files of one reason are named one by one.
 _TOLD = 5

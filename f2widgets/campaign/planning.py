@@ -24,7 +24,8 @@ from f2widgets.io.records import Record
 from f2widgets.jobs import Job
 from f2widgets.needs import compared_facts, days_apart, shape_of
 from f2widgets.recipes.names import our_step
-from f2widgets.recipes.recipes import BPM, RECIPES, Recipe, recipe_for
+from f2widgets.recipes.recipe import Recipe
+from f2widgets.recipes.recipes import BPM, RECIPES, recipe_for
 from f2widgets.recipes.roles import Role
 from f2widgets.recipes.wishes import kinds_of, understood
 

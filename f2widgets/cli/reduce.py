@@ -66,7 +66,12 @@ class SpreadCommand(click.Command):
 
 @click.command(cls=SpreadCommand, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("files", nargs=-1, metavar="FILE|@LIST...")
-@click.option("-r", "--recipe", metavar="NAME", help="Recipe; by default it follows from all the files.")
+@click.option(
+    "-r",
+    "--recipe",
+    metavar="NAME",
+    help="Recipe, or FILE.py:NAME for one of your own; by default it follows from all the files.",
+)
 @click.option(
     "-p",
     "--param",

@@ -12,7 +12,8 @@ import click
 
 from f2widgets import explained
 from f2widgets.recipes.names import MEANINGS, SKIP, WRITE, meant
-from f2widgets.recipes.recipes import QUICK, Recipe, recipe_named
+from f2widgets.recipes.recipe import Recipe
+from f2widgets.recipes.recipes import QUICK, recipe_named
 from f2widgets.recipes.wishes import in_recipe
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from f2widgets.recipes.bands import Calibrations, Call
-from f2widgets.recipes.recipes import Use
+from f2widgets.recipes.recipe import Use
 
 #: Values by step and parameter.
 Settings = Mapping[str, Mapping[str, Any]]

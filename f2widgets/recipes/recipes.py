@@ -3,103 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
 
 from f2widgets.errors import ParameterError, WrongInputs
 from f2widgets.recipes.names import REPLACED_RECIPES
+from f2widgets.recipes.own import is_own, own_recipe
 from f2widgets.recipes.parameters import near
+from f2widgets.recipes.recipe import Recipe, use
 from f2widgets.recipes.roles import Role, counted, plural
-from f2widgets.recipes.steps import Step, step_named
-
-Kind = Literal["dark", "bpm", "flat", "image"]
-
-
-@dataclass(frozen=True)
-class Use:
-    """A step in a recipe, with the values that the recipe sets."""
-
-    step: Step
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-
-def use(name: str, **values: Any) -> Use:
-    """Put a step of the table into a recipe.
-
-    Parameters
-    ----------
-    name : str
-        Our name of the step.
-    **values
-        Parameters that this recipe sets otherwise than by default; the user's own go before them.
-
-    Returns
-    -------
-    Use
-        The step with its values.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such step.
-    """
-    return Use(step_named(name), values)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A list of steps for frames of certain roles.
-
-    Parameters
-    ----------
-    name : str
-        Our name.
-    verb : str
-        The reference pipeline's name.
-    summary : str
-        What it makes, in a few words.
-    uses : tuple of Use
-        The steps in order.
-    takes : frozenset of Role
-        The roles that must all be among its inputs, and no others.
-    main : Role
-        Its earliest frame gives the product its name.
-    product : {'dark', 'bpm', 'flat', 'image'} or None
-        Kind of the product, also its suffix; None if it writes none.
-    finds : frozenset of str, optional
-        Kinds of calibration that are looked for in the databases; others are used only when the user names
-        them. Without this a dark made again after the first bad-pixel mask would differ from the first one,
-        although a dark's bad pixels are flagged in whatever it is subtracted from.
-    indispensable : frozenset of str, optional
-        Steps that a user cannot leave out, because without them there would be no such product.
-    ending : str, optional
-        Ending of the product's name, where it is not its kind.
-    only_k : bool, optional
-        Whether it is for the K filters alone. Recipes of one name make the same of different inputs.
-    """
-
-    name: str
-    verb: str
-    summary: str
-    uses: tuple[Use, ...]
-    takes: frozenset[Role]
-    main: Role
-    product: Kind | None
-    finds: frozenset[str] = frozenset()
-    indispensable: frozenset[str] = frozenset()
-    ending: str = ""
-    only_k: bool = False
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """Its steps in order."""
-        return tuple(entry.step for entry in self.uses)
-
-    @property
-    def inputs(self) -> str:
-        """The frames that it takes, in words."""
-        return " and ".join(plural(role) for role in Role if role in self.takes)
-
 
 _TO_ELECTRONS = (use("flag_bad_pixels"), use("to_electrons"), use("add_variance"))
 
@@ -310,7 +220,7 @@ def recipe_named(name: str) -> Recipe:
     Parameters
     ----------
     name : str
-        As typed; capitals do not matter.
+        As typed; capitals do not matter. Or ``file.py:name`` for one of the user's own.
 
     Returns
     -------
@@ -322,6 +232,8 @@ def recipe_named(name: str) -> Recipe:
     ParameterError
         If there is none, with the near names.
     """
+    if is_own(name):
+        return own_recipe(name)
     instead = {old.lower(): why for old, why in REPLACED_RECIPES.items()}.get(name.lower())
     if instead:
         raise ParameterError(f"{name} is no recipe here. {instead}")

@@ -33,7 +33,7 @@ from f2widgets.recipes.events import (
     working,
 )
 from f2widgets.recipes.history import READ_VERB, Chosen, entry, joined, origins, used, with_origins
-from f2widgets.recipes.recipes import Recipe, Use
+from f2widgets.recipes.recipe import Recipe, Use
 from f2widgets.recipes.room import in_room
 
 #: Called with a step's place in the recipe, its name, and a frame that has just been through it.

@@ -13,8 +13,10 @@ from typing import Any, Literal
 from f2widgets.errors import ParameterError
 from f2widgets.io.atomic import written_whole
 from f2widgets.recipes.names import all_names, our_step, their_verb
+from f2widgets.recipes.own import own_steps
 from f2widgets.recipes.parameters import Param, checked, near
-from f2widgets.recipes.recipes import Use, recipe_named
+from f2widgets.recipes.recipe import Recipe, Use
+from f2widgets.recipes.recipes import recipe_named
 from f2widgets.recipes.steps import step_named
 
 #: Version of the file that is written; a later one is refused.
@@ -106,12 +108,13 @@ def save_settings(
     NotWritten
         If the system refuses.
     """
-    by_step = _by_step(settings or {}, "The settings")
+    chosen = recipe_named(recipe) if recipe else None
+    by_step = _by_step(settings or {}, "The settings", chosen)
     lines = [
         "# What a reduction with f2widgets is asked for: f2 reduce --settings FILE",
         f"version = {VERSION}",
     ]
-    lines += [f"recipe = {_text(recipe_named(recipe).name)}"] if recipe else []
+    lines += [f"recipe = {_text(chosen.name)}"] if chosen else []
     lines += [
         f"{key} = {_text(list(names))}" for key, names in (("without", without), ("keep", keep)) if names
     ]
@@ -159,12 +162,14 @@ def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
             raise ParameterError(f"{name}: there is nothing called {key!r}{near(key, _KINDS)}")
         if not isinstance(value, _TYPES[_KINDS[key]]):
             raise ParameterError(f"{name}: {key} must be {_KINDS[key]}, not {value!r}.")
+    recipe = None
     if "recipe" in found:
-        found["recipe"] = recipe_named(found["recipe"]).name
-    return {**found, "settings": _by_step(found.get("settings", {}), name)}
+        recipe = recipe_named(found["recipe"])
+        found["recipe"] = recipe.name
+    return {**found, "settings": _by_step(found.get("settings", {}), name, recipe)}
 
 
-def _by_step(settings: Mapping[str, Any], where: str) -> dict[str, dict[str, Any]]:
+def _by_step(settings: Mapping[str, Any], where: str, recipe: Recipe | None) -> dict[str, dict[str, Any]]:
     """Return settings by step and parameter, their names and, for our own names, their values checked."""
     by_step: dict[str, dict[str, Any]] = {}
     for key, value in settings.items():
@@ -176,6 +181,8 @@ def _by_step(settings: Mapping[str, Any], where: str) -> dict[str, dict[str, Any
         else:
             raise ParameterError(f"{where}: {key} needs its step: [settings.STEP] above {key} = {value!r}.")
     for step, values in by_step.items():
+        if recipe is not None and step in own_steps(recipe):
+            continue
         if their_verb(step) is None:
             raise ParameterError(f"{where}: there is no step {step!r}{near(step, all_names())}")
         if our_step(step) == step:  # the reference's words are understood once the recipe is known

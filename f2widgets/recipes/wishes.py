@@ -23,8 +23,9 @@ from f2widgets.recipes.names import (
     our_step,
     their_verb,
 )
+from f2widgets.recipes.own import own_steps
 from f2widgets.recipes.parameters import near
-from f2widgets.recipes.recipes import Recipe
+from f2widgets.recipes.recipe import Recipe
 from f2widgets.recipes.steps import STEPS, Step
 
 
@@ -136,16 +137,19 @@ def assignment(text: str) -> tuple[str, str]:
 
 def _one(wishes: Wishes, recipe: Recipe, name: str, parameter: str, value: Any) -> None:
     """Understand one value for one step."""
-    verb = their_verb(name)
+    mine = own_steps(recipe).get(name)
+    verb = mine.verb if mine else their_verb(name)
     if verb is None:
         raise ParameterError(f"There is no step {name!r}{near(name, all_names())}")
     if parameter in (SKIP, WRITE):
         _common(wishes, recipe, name, parameter, value)
         return
     ours = our_step(name)
-    own = next((step for step in STEPS if step.name == ours), None)
+    own = mine or next((step for step in STEPS if step.name == ours), None)
     theirs = MEANINGS.get(verb, {})
-    if parameter in theirs and name.lower() != ours:  # a verb of theirs: their words for values come first
+    if (
+        parameter in theirs and name.lower() != ours and mine is None
+    ):  # a verb of theirs: their words for values come first
         _meant(wishes, recipe, name, parameter, theirs[parameter], value)
         return
     if own is not None and any(param.name == parameter for param in own.params):
@@ -299,7 +303,7 @@ def in_recipe(name: str, recipe: Recipe) -> Step:
     """
     ours = our_step(name)
     for step in recipe.steps:
-        if step.name == ours:
+        if step.name in (ours, name):
             return step
     if ours is None:
         verb = their_verb(name)

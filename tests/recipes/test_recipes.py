@@ -3,6 +3,7 @@ import itertools
 import pytest
 
 from f2widgets.errors import ParameterError, WrongInputs
+from f2widgets.recipes.recipe import use
 from f2widgets.recipes.recipes import (
     BPM,
     CHECK_WCS,
@@ -16,7 +17,6 @@ from f2widgets.recipes.recipes import (
     SKY_FLAT,
     recipe_for,
     recipe_named,
-    use,
 )
 from f2widgets.recipes.roles import Role, role_of
 

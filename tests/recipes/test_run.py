@@ -20,7 +20,7 @@ from f2widgets.recipes.events import (
     Started,
     Working,
 )
-from f2widgets.recipes.recipes import Use
+from f2widgets.recipes.recipe import Use
 from f2widgets.recipes.run import run
 from f2widgets.recipes.steps import Step
 from tests.recipes.fake import (

@@ -3,7 +3,7 @@
 import pytest
 
 from f2widgets.errors import ParameterError
-from f2widgets.recipes.recipes import Use, use
+from f2widgets.recipes.recipe import Use, use
 from f2widgets.recipes.settings import read_settings, save_settings, values_of
 from tests.recipes.fake import SCALE
 
