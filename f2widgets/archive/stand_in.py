@@ -102,17 +102,25 @@ class StandIn:
         host, port = self._server.server_address[:2]
         return f"http://{str(host) if host != '0.0.0.0' else '127.0.0.1'}:{port}"
 
-    def __enter__(self) -> StandIn:
-        """Begin to serve."""
+    def start(self) -> StandIn:
+        """Begin to serve; returns the server. In a notebook it goes on from cell to cell."""
         Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def __enter__(self) -> StandIn:
+        """Begin to serve."""
+        return self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
+        self.stop()
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Answer one question.

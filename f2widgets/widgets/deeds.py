@@ -51,6 +51,7 @@ class Deed:
         words += [f"{key}={written(value)}" for key, value in self.options.items() if _worth_writing(value)]
         call = f"f2.{self.function}({', '.join(words)})"
         if len(call) > 100:
+            words = [_in_lines(value) for value in self.arguments] + words[len(self.arguments) :]
             call = f"f2.{self.function}(\n" + "".join(f"    {word},\n" for word in words) + ")"
         return f"{self.name} = {call}" if self.name else call
 
@@ -106,6 +107,14 @@ def written(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(written(one) for one in value) + "]"
     return repr(value)
+
+
+def _in_lines(value: Any) -> str:
+    """Return an argument as Python source, a long list with a line for each of its members."""
+    word = written(value)
+    if len(word) <= 100 or not isinstance(value, list | tuple):
+        return word
+    return "[\n" + "".join(f"        {written(one)},\n" for one in value) + "    ]"
 
 
 def _worth_writing(value: Any) -> bool:
@@ -212,7 +221,8 @@ def _fetch(deed: Deed) -> list[str]:
     """Write ``f2 fetch``."""
     names, out = deed.arguments
     flags = [f"--{option}" for option in ("calibrations", "unpack") if deed.options.get(option)]
-    return ["f2", "fetch", *names, "--out", os.fspath(out), *flags]
+    server = ["--server", deed.options["archive"]] if deed.options.get("archive") else []
+    return ["f2", "fetch", *names, "--out", os.fspath(out), *flags, *server]
 
 
 def _caldb(verb: str) -> Callable[[Deed], list[str]]:

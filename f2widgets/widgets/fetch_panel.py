@@ -321,6 +321,8 @@ class FetchPanel(Panel):
             names, options = _words(self.query), {"calibrations": self.calibrations, **options}
         else:
             names = [root_of(file.name) for file in value]
+        if self.archive.server != Archive().server:
+            options["archive"] = self.archive.server
         return (Deed("fetch", (names, self.out), options, title="Fetch frames from the archive"),)
 
     def poster(self) -> Mapping[str, Any]:

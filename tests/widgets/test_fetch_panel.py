@@ -76,19 +76,21 @@ def test_calibrations_unpacked_into_another_folder_which_the_other_panels_then_s
     assert workspace.folder == tmp_path / "other"
 
 
-def test_what_was_done_can_be_done_again(at, workspace, archive, monkeypatch):  # noqa: F811
+def test_what_was_done_can_be_done_again_from_the_same_archive(at, workspace, archive, monkeypatch):  # noqa: F811
     asked(at, f"{FRAMES} S20171120S0115")
     fetched(at, unpack=True)
     (deed,) = workspace.deeds
     names = ["S20171121S0075-077", "S20171120S0115"]
-    assert deed.shell == f"f2 fetch {' '.join(names)} --out {workspace.folder} --unpack"
-    monkeypatch.setenv(SERVER_VARIABLE, archive.server)
+    line = f"f2 fetch {' '.join(names)} --out {workspace.folder} --unpack"
+    assert deed.shell == f"{line} --server {archive.server}"
     done = {}
     exec(at.call("show_code")["python"].replace("f2.fetch", "again = f2.fetch"), done)
     assert [outcome.state for outcome in done["again"]] == ["there"] * 4
     at.call("tick", rows=[0], on=False)
     assert "S20171121S0076" in at.panel.code()[0].python
     assert "S20171121S0075-077" not in at.panel.code()[0].python
+    monkeypatch.setenv(SERVER_VARIABLE, archive.server)
+    assert "archive=" not in at.panel.code()[0].python, "it is the usual one now"
 
 
 def test_failures_are_told_and_the_others_are_there(at, server, workspace):  # noqa: F811
