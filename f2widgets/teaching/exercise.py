@@ -26,6 +26,7 @@ _LESSONS = {
     "05": "skies",
     "06": "stacking",
     "07": "noise",
+    "08": "own",
     "09": "clinic",
 }
 
