@@ -16,6 +16,7 @@ from f2widgets.core.background import NO_GUIDE, surface_of
 from f2widgets.core.blocks import each_block, mapped
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import Grid
+from f2widgets.core.parking import releaser
 from f2widgets.core.sky import in_groups
 from f2widgets.core.sorting import masked_median
 
@@ -95,7 +96,7 @@ def _median(frames: Sequence[Frame], grid: Grid, tick: Tick) -> Guide:
     """Take the median, or of many frames the mean of the medians of groups, weighted by their number."""
     surfaces = [surface_of(frame) for frame in frames]
     places = tuple((round(y), round(x)) for y, x in grid.origins)
-    groups = in_groups(frames, _TOGETHER)
+    groups, let_go = in_groups(frames, _TOGETHER), releaser()
     ny, nx = grid.shape
     data, count = np.zeros((ny, nx), np.float32), np.zeros((ny, nx), np.uint16)
 
@@ -120,6 +121,7 @@ def _median(frames: Sequence[Frame], grid: Grid, tick: Tick) -> Guide:
                     middle *= number
                 data[a:b] += middle
                 count[a:b] += number
+            let_go()
         if len(groups) > 1:
             data[a:b] /= np.maximum(count[a:b], 1)
 
