@@ -25,8 +25,8 @@ from f2widgets.io.atomic import not_written
 #: Bytes of a file of parked planes, at most so much more than they need. Its blocks are taken from the disk
 #: as they are written.
 _SEGMENT = 2 << 30
-#: Bytes that are written at once. Linux keeps what comes together together: of planes written whole, a look at
-#: one row brings 2 MB into memory (measured with Linux 6.18 and ext4).
+#: Bytes that are written at once. Linux keeps together what comes together: of planes written whole, a look
+#: at one row brings 2 MB into memory (measured with Linux 6.18 and ext4).
 _PIECE = 1 << 16
 #: Part of the room asked for that must be left on the disk besides: for products, and for others.
 _SPARE = 0.05
