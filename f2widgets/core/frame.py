@@ -61,6 +61,9 @@ class Facts:
     x_offset: float | None = None  #: detector_x_offset, pixels
     y_offset: float | None = None
     guiding: str | None = None  #: wavefront sensors that guide, joined by "&"
+    pwfs2_state: str | None = None  #: of the peripheral guide probe: "guiding", "frozen", "parked"
+    guide_ra: float | None = None  #: star that it follows, degrees
+    guide_dec: float | None = None
     qa_state: str | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""The guide probe: found where it dims the sky, and flagged in each frame."""
+"""The guide probe: looked for where the header lets expect it, and flagged in each frame that it dims."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ _BOX = 8
 _SIGMA = 6.0
 #: It covers at least this part of the frame: an arm some tens of pixels wide.
 _LEAST = 0.002
+#: On the side of the guide star this part of depth, sigma and area is enough.
+_EXPECTED = 0.6
+#: That side reaches so far from the direction of the star, seen from the middle of the field: degrees.
+_ASIDE = 60.0
+#: What the header says of a probe that is out of the way.
+_AWAY = "parked"
 
 
 def flag_probe(
@@ -41,7 +47,8 @@ def flag_probe(
     frames : iterable of Frame
         Sky-subtracted and aligned, with variance, each (ny, nx).
     depth : float
-        Part of the sky's light by which a shadow dims at least.
+        Part of the sky's light by which a shadow dims at least; three fifths of it are enough where the
+        guide star lets expect the probe.
     margin : int
         Pixels of the full array around the shadow that are flagged as well; fewer on a smaller one.
     tick : callable, optional
@@ -61,25 +68,53 @@ def flag_probe(
     -----
     *Method*: the probe follows its guide star, so its shadow stays in place on the sky. Where boxes of the
     median of all frames lie below zero by `depth` of the sky, over an area that reaches in from the edge of
-    the field, there is a shadow.
+    the field, there is a shadow. The header tells whether the probe is parked: such a frame is left as it is.
+    It also names the guide star, outside the field as a rule: the arm comes from there, and on that side a
+    slighter and smaller shadow counts. How wide the arm is, and at which angle it stands, no header tells.
     *Assumes* that nothing on the sky is darker than the sky.
     *Source*: has no counterpart in the reference, whose documents warn of the spoilt corner.
     """
     members = list(frames)
-    box = max(round(_BOX * members[0].shape[1] / SIDE), 2)
-    mean, places = _coarse_median(members, box, tick)
-    sky = float(np.median([frame.measured.get("sky", 0.0) for frame in members]))
-    shadow = _shadow(mean, depth * sky, _LEAST * members[0].data.size / box**2)
+    out = dict(enumerate(members))
+    reached = [k for k, frame in enumerate(members) if frame.facts.pwfs2_state != _AWAY]
+    if not reached:
+        return members
+    looked = [members[k] for k in reached]
+    box = max(round(_BOX * looked[0].shape[1] / SIDE), 2)
+    mean, places = _coarse_median(looked, box, tick)
+    sky = float(np.median([frame.measured.get("sky", 0.0) for frame in looked]))
+    side = _side_of_the_star(looked, places, np.isfinite(mean), box)
+    shadow = _shadow(mean, depth * sky, _LEAST * looked[0].data.size / box**2, side)
     if not shadow.any():
         return members
-    note(f"a guide probe shades {100 * shadow.sum() * box**2 / members[0].data.size:.1f} % of the field")
+    note(f"a guide probe shades {100 * shadow.sum() * box**2 / looked[0].data.size:.1f} % of the field")
     wide = grown(shadow, -(-margin // _BOX)).astype(np.uint16) * np.uint16(flags.PROBE)
-    out = []
-    for frame, (y, x) in zip(members, places, strict=True):
+    for k, frame, (y, x) in zip(reached, looked, places, strict=True):
         ny, nx = (-(-size // box) for size in frame.shape)
         part = unbinned(wide[y : y + ny, x : x + nx], box, frame.shape)
-        out.append(parked(frame.with_(mask=frame.mask | part)))
-    return out
+        out[k] = parked(frame.with_(mask=frame.mask | part))
+    return list(out.values())
+
+
+def _side_of_the_star(
+    frames: list[Frame], places: list[tuple[int, int]], lit: NDArray[np.bool_], box: int
+) -> NDArray[np.bool_]:
+    """Return the boxes on the side of the guide star; none where no header names one."""
+    none = np.zeros(lit.shape, bool)
+    for frame, (y, x) in zip(frames, places, strict=True):
+        facts = frame.facts
+        if frame.wcs is None or facts.guide_ra is None or facts.guide_dec is None or not lit.any():
+            continue
+        star = [float(value) for value in frame.wcs.wcs_world2pix(facts.guide_ra, facts.guide_dec, 0)]
+        if not np.isfinite(star).all():
+            return none
+        middle_y, middle_x = (float(lighted.mean()) for lighted in np.nonzero(lit))
+        up, right = star[1] / box + y - middle_y, star[0] / box + x - middle_x
+        rows = np.arange(lit.shape[0])[:, None] - middle_y
+        columns = np.arange(lit.shape[1]) - middle_x
+        away = np.hypot(rows, columns) * np.hypot(up, right)
+        return np.asarray(rows * up + columns * right > np.cos(np.radians(_ASIDE)) * away)
+    return none
 
 
 def _coarse_median(
@@ -112,7 +147,9 @@ def _coarse(frame: Frame, box: int) -> tuple[Plane, Plane]:
     return binned(good, box) / (box * np.maximum(filled, np.float32(0.01))), filled
 
 
-def _shadow(mean: NDArray[np.float32], dim: float, least: float) -> NDArray[np.bool_]:
+def _shadow(
+    mean: NDArray[np.float32], dim: float, least: float, side: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     """Return the boxes in shadow: a large area well below zero that reaches in from the edge."""
     from scipy.ndimage import binary_dilation, label
 
@@ -120,9 +157,12 @@ def _shadow(mean: NDArray[np.float32], dim: float, least: float) -> NDArray[np.b
     if not lit.any():
         return lit
     spread = 1.4826 * float(np.median(np.abs(mean[lit] - np.median(mean[lit]))))
-    dark = lit & (np.where(lit, mean, 0) < -max(dim, _SIGMA * spread))
     border = binary_dilation(np.pad(~lit, 1, constant_values=True), np.ones((5, 5)))[1:-1, 1:-1]
-    regions, _ = label(dark, np.ones((3, 3)))
-    sizes = np.bincount(regions.ravel())
-    real = [region for region in np.unique(regions[dark & border]) if sizes[region] >= least]
-    return np.asarray(np.isin(regions, real))
+    found = np.zeros(lit.shape, bool)
+    for where, part in ((lit, 1.0), (lit & side, _EXPECTED)):
+        dark = where & (np.where(lit, mean, 0) < -part * max(dim, _SIGMA * spread))
+        regions, _ = label(dark, np.ones((3, 3)))
+        sizes = np.bincount(regions.ravel())
+        real = [region for region in np.unique(regions[dark & border]) if sizes[region] >= part * least]
+        found |= np.isin(regions, real)
+    return found

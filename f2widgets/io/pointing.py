@@ -229,6 +229,25 @@ def target_position(headers: Headers) -> tuple[float | None, float | None]:
     return moved_ra % 360.0, dec + years * (headers.number("PMDEC") or 0.0) / 3600.0
 
 
+def guide_star(headers: Headers) -> tuple[float | None, float | None]:
+    """Return right ascension and declination of the star of the guide probe PWFS2, in degrees.
+
+    Parameters
+    ----------
+    headers : Headers
+        Headers of a file.
+
+    Returns
+    -------
+    tuple of two float or None
+        None where the header names no star.
+    """
+    ra, dec = degrees_of(headers.raw("P2ARA"), hours=True), degrees_of(headers.raw("P2ADEC"))
+    if ra is None or dec is None or not (0 <= ra < 360 and -90 <= dec <= 90):
+        return None, None
+    return ra, dec
+
+
 def _years_since_epoch(headers: Headers) -> float:
     """Return the time from the epoch of the coordinates to the observation in Julian years."""
     when, epoch = ut_datetime(headers), headers.number("EPOCH")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -98,3 +100,45 @@ def test_margin_widens_it(field):
     narrow = sum(probed(one).sum() for one in flag_probe(dithered(field), margin=0))
     wide = sum(probed(one).sum() for one in flag_probe(dithered(field), margin=40))
     assert narrow < 0.8 * wide
+
+
+def told(frames, state="guiding", towards=(0, 1)):
+    """Return frames whose headers tell the state of the probe, and a guide star on one side of the field."""
+    out = []
+    for one in frames:
+        x, y = ((SIDE - 1) / 2 + 1.5 * SIDE * way for way in towards)
+        ra, dec = one.wcs.wcs_pix2world(x, y, 0)
+        facts = replace(one.facts, pwfs2_state=state, guide_ra=float(ra), guide_dec=float(dec))
+        out.append(one.with_(facts=facts))
+    return out
+
+
+def test_nothing_is_flagged_while_the_probe_is_parked(field):
+    assert not any(probed(one).any() for one in flag_probe(told(dithered(field), "parked")))
+
+
+def test_only_frames_with_the_probe_in_the_way_are_flagged(field):
+    frames = dithered(field)
+    mixed = [
+        *told(frames[:-1]),
+        *told([field.frame(*DITHER[-1], name="S9", measured={"sky": SKY})], "parked"),
+    ]
+    out = flag_probe(mixed)
+    assert [one.name for one in out] == [one.name for one in mixed]
+    assert [probed(one).any() for one in out] == [True] * 4 + [False]
+
+
+def test_slighter_shadow_counts_on_the_side_of_the_guide_star():
+    slight = dithered(Field(number=15, sigma=40.0), 0.0065)
+    assert not any(probed(one).any() for one in flag_probe(told(slight, towards=(0, -1))))
+    for (dx, dy), one in zip(DITHER, flag_probe(told(slight, towards=(0.3, 1))), strict=True):
+        assert probed(one)[arm(dx, dy)].mean() > 0.9
+
+
+def test_without_a_shadow_a_guide_star_flags_nothing(field):
+    assert not any(probed(one).any() for one in flag_probe(told(dithered(field, 0.0))))
+
+
+def test_deep_shadow_counts_wherever_it_is(field):
+    out = flag_probe(told(dithered(field), towards=(0, -1)))
+    assert all(probed(one)[arm(*shift)].mean() > 0.99 for shift, one in zip(DITHER, out, strict=True))

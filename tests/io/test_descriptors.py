@@ -216,3 +216,11 @@ def test_real_frames_are_grouped_by_what_they_are_and_not_by_where_they_point():
     if not found:
         pytest.skip(f"no real headers in {real_headers.FOLDER.resolve()}")
     assert len(set(found.values())) == len(found)  # twelve programmes and exposures
+
+
+def test_guide_star_of_the_probe_and_its_state():
+    keys = {"PWFS2_ST": "guiding", "P2ARA": 33.2, "P2ADEC": -4.6}
+    names = ("pwfs2_state", "guide_ra", "guide_dec")
+    assert [ask(name, **keys) for name in names] == ["guiding", 33.2, -4.6]
+    assert ask("guide_ra", **keys | {"P2ARA": -9999.0}) is None
+    assert ask("guide_dec", **keys | {"P2ADEC": "none"}) is None
