@@ -12,6 +12,7 @@
 ``reduce``           raw frames to a product; the recipe follows from the files
 ``planned``          what ``reduce`` would do, and with which calibrations
 ``plan_all``         how everything in a folder would be reduced, and what is missing
+``reduce_all``       reduces it, several jobs at a time; goes on where an earlier run was broken off
 ``read_frame``       a raw frame or a product as a ``Frame``
 ``write_frame``      a ``Frame`` as a file
 ``recipes_for``      what can be made of a file; ``parameters_for`` tells of a step in it

@@ -6,6 +6,7 @@ from .calibrating import (
     calibrations_for as calibrations_for,
     remove_calibrations as remove_calibrations,
 )
+from .campaign.engine import reduce_all as reduce_all
 from .campaign.planning import plan_all as plan_all
 from .core.frame import Frame as Frame
 from .core.noise import sum_sigma as sum_sigma

@@ -320,13 +320,29 @@ def _written(
             )
         )
         if place is not None:
-            problems += _stored(what, path, place)
+            problems += put_in_store(what, path)
             stored += [place] if place.exists() else []
     return paths, stored, problems
 
 
-def _stored(what: Plan, path: Path, place: Path) -> list[str]:
-    """Put a calibration where it is found again; return what went wrong: the product itself is there."""
+def put_in_store(what: Plan, path: Path) -> list[str]:
+    """Put a calibration where it is found again, and register it.
+
+    Parameters
+    ----------
+    what : Plan
+        By which it was made.
+    path : `~pathlib.Path`
+        The product; nothing is done with one that is no calibration.
+
+    Returns
+    -------
+    list of str
+        What went wrong: the product itself is there.
+    """
+    place = _place(what, path)
+    if place is None:
+        return []
     try:
         link_or_copy(path, place)
         if what.service is not None and what.service.store(place):

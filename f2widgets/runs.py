@@ -72,7 +72,7 @@ class Keeper:
         frames = self._open.pop(index)
         folder = f"{index + 1:02d}_{step}"
         self._checkpoints.append({"step": step, "index": index, "folder": folder, "frames": frames})
-        _write_record(self._folder, {**_described(self._what), "checkpoints": self._checkpoints})
+        _write_record(self._folder, {**described(self._what), "checkpoints": self._checkpoints})
 
     def drop_unsealed(self) -> None:
         """Delete the frames of a step that not all frames have been through."""
@@ -134,7 +134,7 @@ def checkpoint_before(what: Plan, start: str) -> Checkpoint:
         If there is none; with what differs, and what to do.
     """
     name = in_recipe(start, what.recipe).name
-    found = _fitting(what, name, list(_records(_base(what))), _described(what))
+    found = _fitting(what, name, list(_records(_base(what))), described(what))
     if isinstance(found, str):
         raise WrongInputs(found)
     folder, told = found
@@ -157,7 +157,7 @@ def starts(what: Plan) -> dict[str, str]:
         By our name of each step of the recipe: empty where it can, the reason where it cannot.
     """
     records = list(_records(_base(what)))
-    here = _described(what) if records else {}
+    here = described(what) if records else {}
     found = {step.name: _fitting(what, step.name, records, here) for step in what.recipe.steps}
     return {name: one if isinstance(one, str) else "" for name, one in found.items()}
 
@@ -211,8 +211,20 @@ def _records(base: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             yield path.parent, record
 
 
-def _described(what: Plan) -> dict[str, Any]:
-    """Return everything that decides what a run makes of its frames."""
+def described(what: Plan) -> dict[str, Any]:
+    """Return everything that decides what a run makes of its frames.
+
+    Parameters
+    ----------
+    what : Plan
+        Complete.
+
+    Returns
+    -------
+    dict
+        Version, recipe, MD5 sums of the inputs, and for each step its values and calibrations, with their
+        sums; JSON can write it.
+    """
     calls = settled(what.recipe.uses, what.calibrations, what.wishes.settings, what.wishes.without)
     steps = [
         {
@@ -310,6 +322,22 @@ def supersede(folder: Path) -> None:
             for told in record["checkpoints"]:
                 if told not in rest:
                     shutil.rmtree(older / told["folder"], ignore_errors=True)
+
+
+def forget(what: Plan) -> None:
+    """Delete what runs of the same frames by the same recipe have kept.
+
+    Parameters
+    ----------
+    what : Plan
+        Carried out: its product is there.
+    """
+    inputs = {file.path.name: file.md5 for file in what.files}
+    for folder, record in list(_records(_base(what))):
+        if (record["recipe"], record["inputs"]) == (what.recipe.name, inputs):
+            shutil.rmtree(folder, ignore_errors=True)
+    if _base(what).is_dir() and not any(_base(what).iterdir()):
+        _base(what).rmdir()
 
 
 def _write_record(folder: Path, record: Mapping[str, Any]) -> None:

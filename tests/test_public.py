@@ -29,6 +29,7 @@ NAMES = [
     "read_settings",
     "recipes_for",
     "reduce",
+    "reduce_all",
     "remove_calibrations",
     "save_settings",
     "select",

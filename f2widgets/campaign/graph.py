@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from f2widgets.calibrations.config import Config
+from f2widgets.calibrations.overrides import UserCal
 from f2widgets.campaign.groups import Aside
 from f2widgets.estimate import Estimate
 from f2widgets.jobs import Job
@@ -27,20 +28,23 @@ class Options:
     ----------
     settings, without, keep
         As for `f2widgets.reduce`; each job takes what concerns its recipe.
-    user_cals : tuple of str
-        Calibrations for all frames: ``processed_dark:D.fits``.
+    user_cals : tuple of UserCal
+        Calibrations that the user named for all frames.
     out : `~pathlib.Path`
         Folder of the products.
     config : Config or None
         The databases; by default as configured.
+    here : `~pathlib.Path`
+        The working folder, for names in the settings.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     without: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
-    user_cals: tuple[str, ...] = ()
+    user_cals: tuple[UserCal, ...] = ()
     out: Path = Path(".")
     config: Config | None = None
+    here: Path = Path(".")
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class Task:
         How; None where no recipe takes the frames.
     calibrations : mapping of str to `~pathlib.Path`
         The calibration of each kind, there already or still to be made.
+    optional : frozenset of str
+        Kinds of calibration without which it can be done as well.
     after : tuple of str
         Keys of the tasks that make these.
     lacking : str
@@ -75,6 +81,7 @@ class Task:
     product: Path
     recipe: Recipe | None = None
     calibrations: Mapping[str, Path] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()
     after: tuple[str, ...] = ()
     lacking: str = ""
     notes: tuple[str, ...] = ()

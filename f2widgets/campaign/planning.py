@@ -10,7 +10,7 @@ from typing import Any
 
 from f2widgets.calibrations.config import read_config
 from f2widgets.calibrations.match import Candidate, Kind, Match
-from f2widgets.calibrations.overrides import calibration_kind
+from f2widgets.calibrations.overrides import by_kind, calibration_kind
 from f2widgets.calibrations.rules import MAX_AGE
 from f2widgets.calibrations.service import Calibrations
 from f2widgets.campaign.graph import Graph, Options, Task
@@ -87,8 +87,8 @@ def plan_all(
         user_cals = [f"{kind}:{os.fspath(file)}" for kind, file in user_cals.items()]
     where = Path(out).expanduser().absolute()
     known = read_config(config)
-    wanted = tuple(without), tuple(keep), tuple(user_cals)
-    options = Options(settings or {}, *wanted, where, known)
+    wanted = tuple(without), tuple(keep), tuple(by_kind(user_cals).values())
+    options = Options(settings or {}, *wanted, where, known, Path.cwd())
     groups, aside = sort_out(indexed(paths_of(files), ASKED))
     _must_be_known(options)
     tasks = _Linker(groups, options).tasks()
@@ -150,19 +150,21 @@ class _Linker:
         job = Job(files, recipe.name if makes else None, makes or "")
         size = shape_of(first) or (0, 0)
         task = Task(job, title, product, recipe, expected=expected(recipe, size, len(files), wishes))
-        for name, may_lack in kinds_of(recipe, wishes, self._service.user).items():
-            task = self._with(task, calibration_kind(name), may_lack, first, wishes.files.get(name))
+        kinds = kinds_of(recipe, wishes, self._service.user)
+        task = replace(task, optional=frozenset(name for name, may_lack in kinds.items() if may_lack))
+        for name in kinds:
+            task = self._with(task, calibration_kind(name), first, wishes.files.get(name))
         if makes and not task.lacking:
             facts = compared_facts(first)
             self._made[makes].append(Candidate(product, facts, "this folder", shape_of(first)))
             self._makers[product] = task.key
         return task
 
-    def _with(self, task: Task, kind: Kind, may_lack: bool, first: Record, named: str | None) -> Task:
+    def _with(self, task: Task, kind: Kind, first: Record, named: str | None) -> Task:
         """Add the calibration of a kind to a task, or what is lacking."""
         try:
             found = self._found(kind, first, named)
-            if found.chosen is None and not found.skipped and not may_lack:
+            if found.chosen is None and not found.skipped and kind not in task.optional:
                 found.require()
         except (NoCalibration, WrongCalibration) as error:
             return replace(task, lacking="\n".join(filter(None, (task.lacking, str(error)))))
@@ -234,6 +236,10 @@ def _must_be_known(options: Options) -> None:
             raise ParameterError(f"{key} needs its step, as several recipes are used: STEP:{key}={value}.")
         if our_step(step) not in steps:
             understood({key: value}, RECIPES[-1])
+    combining = {step.name for recipe in RECIPES for step in recipe.steps if step.combines}
+    for name in options.without:
+        if our_step(name) in combining:
+            raise ParameterError(f"Each job gives one product here: {name} cannot be left out.")
     for name in (*options.without, *options.keep):
         if our_step(name) not in steps:
             understood({}, RECIPES[-1], without=[name])

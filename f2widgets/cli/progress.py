@@ -49,7 +49,7 @@ def shown(*, quiet: bool = False, verbose: bool = False, logfile: str | None = N
             log = open(logfile, "a", encoding="utf-8")
         except OSError as error:
             raise click.FileError(logfile, error.strerror or str(error)) from error
-        listeners.append(_Log(log, logfile))
+        listeners.append(Log(log, logfile))
     bars = None
     if not quiet and sys.stdout.isatty():
         bars = _Bars(verbose)
@@ -127,7 +127,7 @@ class _Bars:
         self._progress.stop()
 
 
-class _Log:
+class Log:
     """Appends what happens to a file, with the time."""
 
     def __init__(self, stream: TextIO, name: str) -> None:
@@ -150,7 +150,18 @@ class _Log:
         self.write(text)
 
     def write(self, text: str) -> None:
-        """Append a line of text, so that it is there whatever comes next."""
+        """Append a line of text, so that it is there whatever comes next.
+
+        Parameters
+        ----------
+        text : str
+            Without its time.
+
+        Raises
+        ------
+        NotWritten
+            If there is no more room.
+        """
         if self._broken:
             return
         try:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from f2widgets.cli.everything import megabytes, reduce_everything
+
 if TYPE_CHECKING:
     from f2widgets.plan import Plan
     from f2widgets.products import Products
@@ -88,6 +90,8 @@ class SpreadCommand(click.Command):
     metavar="T:F...",
     help="Calibration to use, such as processed_dark:FILE.",
 )
+@click.option("--all", "everything", is_flag=True, help="Reduce all that lies in the folders: see f2 plan.")
+@click.option("--memory", callback=megabytes, metavar="SIZE", help="Most memory of all jobs, such as 4GB.")
 @click.option("--ql", "quick", is_flag=True, help="A quick look: one sky, a median, no search for outliers.")
 @click.option("--suffix", metavar="S", help="Ending of the product's name instead of its kind.")
 @click.option("--out", "-o", default=".", metavar="DIR", help="Folder of the product.")
@@ -117,6 +121,8 @@ def reduce(
     recipe: str | None,
     params: tuple[str, ...],
     user_cals: tuple[str, ...],
+    everything: bool,
+    memory: float | None,
     quick: bool,
     suffix: str | None,
     out: str,
@@ -143,6 +149,7 @@ def reduce(
     f2 reduce @flats_Y.list @darks_002s.list -r makeProcessedBPM
     f2 reduce @flats_Y.list -p addDQ:user_bpm=S20131129S0320_bpm.fits
     f2 reduce @sci_images.list --plan
+    f2 reduce --all raw --out reduced
 
     Status: 0 done, 1 failed, 2 usage, 3 done in part, 130 interrupted.
     """  # noqa: D301 (the backslash keeps the lines of the examples apart)
@@ -161,14 +168,14 @@ def reduce(
         raise click.UsageError("Name at least one FILE, or a list as @LIST.")
     if quick and recipe is not None:
         raise click.UsageError("--ql is a recipe of its own: leave out -r, or --ql.")
+    asked = asked_for(wanted, "quick_look" if quick else recipe, params, user_cals, without, keep)
+    if everything:
+        told: dict[str, Any] = {"quiet": quiet, "verbose": verbose, "logfile": logfile}
+        told |= {"out": out, "config": config, "overwrite": overwrite, "memory": memory}
+        _refuse_with_all(only_plan, start, suffix)
+        return reduce_everything(files, asked, **told)
     began = perf_counter()
-    what = reduction.planned(
-        files,
-        **asked_for(wanted, "quick_look" if quick else recipe, params, user_cals, without, keep),
-        out=out,
-        suffix=suffix,
-        config=config,
-    )
+    what = reduction.planned(files, **asked, out=out, suffix=suffix, config=config)
     if only_plan:
         kept = runs.checkpoint_before(what, start) if start else None
         click.echo(f"{what}\nExpected: {estimate(what, first=kept.index + 1 if kept else 0)}")
@@ -186,6 +193,15 @@ def reduce(
     for problem in made.problems:
         click.echo(f"f2: {problem}", err=True)
     return IN_PART if made.problems else 0
+
+
+def _refuse_with_all(only_plan: bool, start: str | None, suffix: str | None) -> None:
+    """Refuse what a single reduction can be asked for, and not all together."""
+    if only_plan:
+        raise click.UsageError("f2 plan shows what --all would do.")
+    if start or suffix:
+        name = "--from" if start else "--suffix"
+        raise click.UsageError(f"{name} is for one reduction: leave it out, or --all.")
 
 
 def asked_for(

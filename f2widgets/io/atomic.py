@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ REMEDIES = {
     errno.EISDIR: "a folder of that name is in the way; choose another name",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
 }
+
+#: End of a temporary name, with the number of the process that writes.
+_PART = re.compile(r"\.(\d+)-[0-9a-f]{6}\.part$")
 
 
 @contextmanager
@@ -114,6 +118,39 @@ def beside(path: Path) -> Path:
         A hidden name with the number of this process in it.
     """
     return path.with_name(f".{path.name[:200]}.{os.getpid()}-{os.urandom(3).hex()}.part")
+
+
+def sweep(folder: str | os.PathLike[str]) -> list[Path]:
+    """Delete temporary files that processes which are no more have left in a folder and below.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where products are written; it need not exist.
+
+    Returns
+    -------
+    list of `~pathlib.Path`
+        What was deleted.
+    """
+    left = []
+    for path in Path(folder).rglob(".*.part"):
+        found = _PART.search(path.name)
+        if found and not _runs(int(found[1])):
+            path.unlink(missing_ok=True)
+            left.append(path)
+    return left
+
+
+def _runs(process: int) -> bool:
+    """Tell whether there is a process of a number on this computer."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def not_written(path: Path, error: OSError) -> NotWritten:

@@ -1,0 +1,122 @@
+"""What is done already: a small record beside the products for each, by which it is known again."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from f2widgets.errors import NotF2Data, NotWritten
+from f2widgets.io.atomic import not_written, written_whole
+from f2widgets.io.identity import md5_of
+from f2widgets.plan import Plan
+from f2widgets.runs import described
+
+#: Folder of the records, in that of the products.
+DONE = "f2_done"
+#: What a record says it is.
+FORMAT, VERSION = "f2widgets product", 1
+
+
+def fingerprint(what: Plan) -> str:
+    """Return a text that is the same where the same would be made.
+
+    Parameters
+    ----------
+    what : Plan
+        Complete.
+
+    Returns
+    -------
+    str
+        SHA-256 of the version of this program, the recipe, names and MD5 sums of inputs and calibrations,
+        and the value of every parameter, in 64 hexadecimal digits.
+    """
+    return hashlib.sha256(json.dumps(described(what), sort_keys=True, default=str).encode()).hexdigest()
+
+
+def read_record(out: Path, key: str) -> dict[str, Any] | None:
+    """Return the record of a product, if there is one and the product is as it was made.
+
+    Parameters
+    ----------
+    out : `~pathlib.Path`
+        Folder of the products.
+    key : str
+        Of the task.
+
+    Returns
+    -------
+    dict or None
+        What `write_record` was given.
+    """
+    try:
+        record = json.loads((out / DONE / f"{key}.json").read_text(encoding="utf-8"))
+        if (record["format"], record["version"]) != (FORMAT, VERSION):
+            return None
+        return record if md5_of(out / record["product"]) == record["md5"] else None
+    except (OSError, ValueError, TypeError, KeyError, NotF2Data):
+        return None
+
+
+def write_record(out: Path, key: str, product: Path, told: dict[str, Any]) -> None:
+    """Write the record of a product, whole or not at all.
+
+    Parameters
+    ----------
+    out : `~pathlib.Path`
+        Folder of the products.
+    key : str
+        Of the task.
+    product : `~pathlib.Path`
+        The product, in that folder.
+    told : dict
+        What is worth keeping; JSON can write it.
+
+    Raises
+    ------
+    NotWritten
+        If the system refuses.
+    """
+    head = {"format": FORMAT, "version": VERSION, "product": product.name, "md5": md5_of(product)}
+    with written_whole(out / DONE / f"{key}.json") as stream:
+        stream.write(json.dumps({**head, **told}, indent=1).encode())
+
+
+@contextmanager
+def alone_in(out: Path) -> Iterator[None]:
+    """Keep other runs out of a folder of products while this one lasts.
+
+    Parameters
+    ----------
+    out : `~pathlib.Path`
+        The folder; made if needed.
+
+    Yields
+    ------
+    None
+
+    Raises
+    ------
+    NotWritten
+        If another run is at work there, or nothing can be written.
+    """
+    path = out / DONE / "lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = open(path, "ab")
+    except OSError as error:
+        raise not_written(path, error) from error
+    with stream:
+        try:
+            # Whoever holds it lets go when it ends, however it ends.
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise NotWritten(
+                f"Another run is at work in {out}. Wait for its end, or choose another folder with --out."
+            ) from error
+        yield

@@ -1,0 +1,242 @@
+"""Everything in a folder is reduced, whatever happens on the way."""
+
+import bz2
+import multiprocessing
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from f2widgets.campaign import work
+from f2widgets.campaign.done import DONE, alone_in
+from f2widgets.campaign.engine import AtWork, Ended, carry_out_all, reduce_all
+from f2widgets.campaign.planning import plan_all
+from f2widgets.errors import Cancelled, NotWritten
+from f2widgets.simulate.example import simulated
+from tests.campaign.same import differences
+from tests.shell import contents, f2, no_big_files
+
+#: Frames taken of each data set: darks, short darks, lamps on and off, and the target.
+TAKEN = {
+    "example1": ("20131120S011[5-7]", "20131121S03(69|70|71)", "20131126S111[12]", "20131129S032[01]",
+                 "20131121S007[5-8]"),
+    "offset": ("20140312S021[0-2]", "20140312S024[0-2]", "20140314S001[56]", "20140314S00(19|20)",
+               "20140312S004[1-4]"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
+    """Return a folder with two targets in two filters and their calibrations, 28 frames of 256 pixels."""
+    folder = tmp_path_factory.mktemp("night") / "raw"
+    folder.mkdir()
+    for name, patterns in TAKEN.items():
+        whole = tmp_path_factory.mktemp(name)
+        wanted = re.compile("|".join(patterns))
+        for path in simulated(name, whole, size=256):
+            if wanted.search(path.name):
+                shutil.copy(path, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reduced(night, tmp_path_factory, no_configuration):
+    """Return the folder with all products of the night, made without a break; to be read only."""
+    out = tmp_path_factory.mktemp("reduced")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(out)
+        patch.setenv("XDG_CONFIG_HOME", no_configuration)
+        assert reduce_all(night).complete
+    return out
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def calibrations(night, tmp_path):
+    """Return a folder with few raw frames: three darks, and flats."""
+    folder = tmp_path / "few"
+    folder.mkdir()
+    for name in ("20131120S0115", "20131120S0116", "20131126S1111", "20131126S1112", "20131129S0320"):
+        shutil.copy(night / f"S{name}.fits", folder)
+    return folder
+
+
+def test_a_night_is_reduced_to_its_products(reduced):
+    names = sorted(path.name for path in reduced.glob("*.fits"))
+    assert names == sorted(
+        f"S{name}.fits"
+        for name in (
+            *("20131120S0115_dark", "20131121S0369_dark", "20140312S0210_dark", "20140312S0240_dark"),
+            *("20131129S0320_bpm", "20131129S0320_flat", "20140314S0015_bpm", "20140314S0015_flat"),
+            *("20131121S0075_image", "20140312S0041_image"),
+        )
+    )
+    assert sorted(path.name for path in (reduced / DONE).glob("*.json"))
+
+
+def test_a_night_killed_at_random_moments_is_the_same_in_the_end(night, reduced, tmp_path):
+    """The process is killed, with no time to clean up, and the same command is given again."""
+    chance = random.Random(5)
+    words = [sys.executable, "-u", "-m", "f2widgets", "reduce", "--all", str(night)]
+    killed = 0
+    for ends in (1, 3, 4):
+        with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+            lines = (line for line in process.stdout if line.startswith("["))
+            for _ in zip(range(ends), lines, strict=False):
+                pass
+            time.sleep(chance.uniform(0, 0.3))
+            process.kill()
+            process.stdout.read()
+        killed += process.returncode == -signal.SIGKILL
+    assert killed >= 2
+    done = f2("reduce", "--all", night, folder=tmp_path)
+    assert (done.status, done.err) == (0, "")
+    assert "as they were" in done.out
+    assert differences(tmp_path, reduced) == []
+    assert not [name for name in contents(tmp_path) if name.endswith(".part")]
+
+
+def test_products_made_in_the_same_way_are_kept_and_others_made_anew(calibrations, here):
+    def states(**options):
+        run = reduce_all(calibrations, **options)
+        return [run.outcomes[task.key].state for task in run.graph.tasks]
+
+    assert states() == ["made"] * 3
+    before = contents(here)
+    assert states() == ["as it was"] * 3
+    assert contents(here) == before
+    assert states(settings={"combine_darks:method": "median"}) == ["made", "as it was", "as it was"]
+    assert states() == ["made", "as it was", "as it was"]
+    (calibrations / "S20131120S0116.fits").unlink()
+    assert states() == ["made", "made", "made"]
+    (here / "S20131129S0320_flat.fits").unlink()
+    assert states() == ["as it was", "as it was", "made"]
+
+
+def test_a_process_that_is_killed_is_replaced(calibrations, here):
+    killed = []
+
+    def tell(news):
+        if isinstance(news, AtWork) and not killed:
+            for child in multiprocessing.active_children()[:1]:
+                os.kill(child.pid, signal.SIGKILL)
+                killed.append(child.pid)
+
+    assert reduce_all(calibrations, on_news=tell).complete
+    assert killed
+
+
+def test_a_task_that_kills_its_process_every_time_is_given_up(calibrations, here):
+    first = []
+
+    def tell(news):
+        if isinstance(news, AtWork):
+            for child in multiprocessing.active_children():
+                os.kill(child.pid, signal.SIGKILL)
+                first.append(child.pid)
+
+    run = reduce_all(calibrations, on_news=tell)
+    failed = [one for one in run.outcomes.values() if one.state == "failed"]
+    assert failed
+    assert "killed by signal 9 3 times" in failed[0].reason
+    assert "--memory" in failed[0].reason
+
+
+def test_a_run_that_is_stopped_leaves_nothing_half_written(night, here):
+    def tell(news):
+        if isinstance(news, Ended):
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        reduce_all(night, on_news=tell)
+    assert not multiprocessing.active_children()
+    assert not [name for name in contents(here) if name.endswith(".part")]
+
+
+def test_two_runs_in_one_folder_do_not_meet(calibrations, here):
+    graph = plan_all(calibrations)
+    with alone_in(here), pytest.raises(NotWritten, match="Another run is at work"):
+        carry_out_all(graph)
+
+
+def test_half_of_a_packed_file_is_left_out_and_the_rest_reduced(calibrations, here, verb):
+    whole = calibrations / "S20131120S0116.fits"
+    packed = bz2.compress(whole.read_bytes())
+    whole.unlink()
+    (calibrations / "S20131120S0116.fits.bz2").write_bytes(packed[: len(packed) // 2])
+    for name in ("S20131126S1111", "S20131126S1112"):
+        (calibrations / f"{name}.fits").unlink()
+    status, out, err = verb("reduce", "--all", calibrations)
+    assert status == 3
+    assert "S20131120S0115_dark.fits" in out
+    assert "S20131120S0116.fits.bz2" in err
+    assert "add flats with the lamp off" in err
+    assert "Traceback" not in out + err
+    assert (here / "S20131120S0115_dark.fits").exists()
+
+
+def test_a_full_disk_is_told_for_each_job(calibrations, here):
+    (here / "out").mkdir()
+    done = f2("reduce", "--all", calibrations, folder=here / "out", within=no_big_files)
+    assert done.status == 1
+    assert "files of this size are not allowed" in done.err
+    assert "Traceback" not in done.err
+    assert not [name for name in contents(here / "out") if name.endswith((".part", ".fits"))]
+
+
+def test_a_long_job_goes_on_with_the_frames_it_kept(night, reduced, here, monkeypatch):
+    """A crash is played: the product is deleted with its record, and what was kept on the way is there."""
+    graph = plan_all(night, out=here)
+    task = next(task for task in graph.tasks if "075_image" in task.key)
+    made = {kind: reduced / path.name for kind, path in task.calibrations.items()}
+    errand = work.Errand(task.key, task.job.files, None, made, graph.options)
+    monkeypatch.setattr(work, "WORTH_KEEPING", 0.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(work, "forget", lambda what: None)
+        assert work.carry_out_errand(errand).state == "made"
+    assert (here / "f2_runs").exists()
+    task.product.unlink()
+    again = work.carry_out_errand(errand)
+    assert again.state == "made"
+    assert any("Goes on after refine_sky" in note for note in again.notes)
+    assert not (here / "f2_runs").exists()
+    for extra in (here / "calibrations", here / DONE):
+        shutil.rmtree(extra, ignore_errors=True)
+    assert [name for name in differences(here, reduced) if "075_image" in name] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--all"], "Name at least one FILE"),
+        (["--all", "{few}", "-r", "dark"], "leave -r out"),
+        (["--all", "{few}", "--plan"], "f2 plan shows"),
+        (["--all", "{few}", "--from", "combine"], "--from is for one reduction"),
+        (["--all", "{few}", "--memory", "much"], "is no size"),
+        (["--all", "{few}", "--without", "combine"], "cannot be left out"),
+    ],
+)
+def test_wrong_usage_ends_with_two(calibrations, here, verb, words, said):
+    status, _, err = verb("reduce", *(word.format(few=calibrations) for word in words))
+    assert status == 2
+    assert said in err
+
+
+def test_what_was_made_by_hand_of_other_frames_is_not_replaced(calibrations, here, verb):
+    assert verb("reduce", calibrations / "S20131120S0115.fits", "-q")[0] == 0
+    status, _, err = verb("reduce", "--all", calibrations, "-q")
+    assert status == 3
+    assert "was made from other files" in err
+    assert verb("reduce", "--all", calibrations, "--overwrite", "--logfile", "all.log", "-q")[0] == 0
+    assert "[3/3] flat Y 20 s" in (here / "all.log").read_text()
