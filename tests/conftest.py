@@ -3,6 +3,11 @@
 import pytest
 
 
+def pytest_addoption(parser):
+    """Let the browser go through every tutorial, which takes half a minute for each."""
+    parser.addoption("--all-tutorials", action="store_true", help="run every tutorial in the browser")
+
+
 @pytest.fixture(scope="session")
 def no_configuration(tmp_path_factory):
     """Return an empty folder for programs that look for their configuration."""
