@@ -108,6 +108,21 @@ def save_settings(
     NotWritten
         If the system refuses.
     """
+    asked = settings_text(recipe=recipe, settings=settings, user_cals=user_cals, without=without, keep=keep)
+    with written_whole(Path(path)) as stream:
+        stream.write(asked.encode())
+    return Path(path)
+
+
+def settings_text(
+    *,
+    recipe: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    user_cals: Mapping[str, str | os.PathLike[str]] | None = None,
+    without: Collection[str] = (),
+    keep: Collection[str] = (),
+) -> str:
+    """Return what a reduction is asked for as TOML, as `save_settings` writes it and raises for it."""
     chosen = recipe_named(recipe) if recipe else None
     by_step = _by_step(settings or {}, "The settings", chosen)
     lines = [
@@ -122,9 +137,7 @@ def save_settings(
         lines += ["", "[user_cals]", *(f"{kind} = {_text(os.fspath(x))}" for kind, x in user_cals.items())]
     for step, values in by_step.items():
         lines += ["", f"[settings.{step}]", *(f"{name} = {_text(value)}" for name, value in values.items())]
-    with written_whole(Path(path)) as stream:
-        stream.write(("\n".join(lines) + "\n").encode())
-    return Path(path)
+    return "\n".join(lines) + "\n"
 
 
 def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from f2widgets.core.annotations import Tick, ignore
-from f2widgets.errors import ExpressionError, NotWritten
-from f2widgets.io.atomic import written_whole
+from f2widgets.errors import ExpressionError
 from f2widgets.io.diagnosis import Diagnosis, diagnose
 from f2widgets.io.header_rows import differences, header_rows
 from f2widgets.io.index import indexed
@@ -200,13 +199,7 @@ class DescriptorTable(FilePanel):
         """
         lines = csv_lines(*listing(self._shown(), self.columns))
         text = "".join(f"{line}\n" for line in lines).encode()
-        target: Path = self.workspace.out / (Path(path.strip()).expanduser() if path.strip() else TABLE)
-        if target.exists() and not overwrite and target.read_bytes() != text:
-            raise NotWritten(f"{target} exists: give another name, or tick overwrite.")
-        with written_whole(target) as stream:
-            stream.write(text)
-        self.tell(f"Written: {target}")
-        return str(target)
+        return str(self.write_out(path, TABLE, text, overwrite))
 
     # What it says of itself.
 

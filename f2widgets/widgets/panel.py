@@ -7,12 +7,14 @@ import html
 import logging
 from collections.abc import Callable, Mapping
 from importlib.resources import files as resources
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import anywidget
 import traitlets as t
 
-from f2widgets.errors import F2Error, ParameterError
+from f2widgets.errors import F2Error, NotWritten, ParameterError
+from f2widgets.io.atomic import written_whole
 from f2widgets.widgets.deeds import Deed
 from f2widgets.widgets.workspace import Workspace
 
@@ -171,6 +173,38 @@ class Panel(anywidget.AnyWidget):
     def tell(self, text: str, kind: str = "note") -> None:
         """Show a sentence at the foot of the panel; kind is note or error."""
         self.message = {"kind": kind, "text": text}
+
+    def write_out(self, path: str, usual: str, data: bytes, overwrite: bool = False) -> Path:
+        """Write a file into the folder of products, or where its name says, and tell of it.
+
+        Parameters
+        ----------
+        path : str
+            The file; blank for the usual one.
+        usual : str
+            Its usual name.
+        data : bytes
+            What it shall hold.
+        overwrite : bool, optional
+            Replace a file that is there and holds something else.
+
+        Returns
+        -------
+        `~pathlib.Path`
+            The file.
+
+        Raises
+        ------
+        NotWritten
+            If a file is in the way, or the system refuses.
+        """
+        target = self.workspace.place(path, usual)
+        if target.exists() and not overwrite and target.read_bytes() != data:
+            raise NotWritten(f"{target} exists: give another name, or tick overwrite.")
+        with written_whole(target) as stream:
+            stream.write(data)
+        self.tell(f"Written: {target}")
+        return target
 
     def guarded(self, work: Callable[[], Any]) -> Any:
         """Do something; what it raises is told in the panel and returned, never lost.

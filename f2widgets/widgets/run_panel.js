@@ -9,6 +9,9 @@ function build(page) {
   const recipe = make("select", { on: { change: () => page.ask("choose_recipe", { name: recipe.value || null }) } });
   const bar = make("progress", { max: 1, value: 0, cls: "f2-whole", "aria-label": "Whole run" });
   const left = make("span", { role: "status", "aria-live": "off", cls: "f2-left" });
+  const settings = make("input", { type: "text", spellcheck: "false", size: 24, placeholder: "f2_settings.toml" });
+  const load = button("Load", () => page.ask("load_settings", { path: settings.value }), { "aria-label": "Load settings" });
+  const save = button("Save", () => page.ask("save_settings", { path: settings.value, overwrite: overwrite.checked }), { "aria-label": "Save settings" });
   const jobs = make("ol", { cls: "f2-jobs", "aria-label": "Jobs" });
   const steps = make("ol", { cls: "f2-steps", "aria-label": "Steps" });
   const frame = make("select", { on: { change: () => show(frame.value) } });
@@ -32,7 +35,8 @@ function build(page) {
     make("div", { cls: "f2-row" }, plan, run, cancel, field("Recipe", recipe), field("Overwrite", overwrite),
       make("span", { cls: "f2-space" }), clear),
     make("div", { cls: "f2-row" }, bar, left), jobs,
-    make("div", { cls: "f2-row" }, make("h4", { cls: "f2-title" }, "Steps"), frameField), steps,
+    make("div", { cls: "f2-row" }, make("h4", { cls: "f2-title" }, "Steps"), frameField, make("span", { cls: "f2-space" }),
+      field("Settings file", settings, "what is set here, for f2 reduce --settings as well"), load, save), steps,
     make("details", { cls: "f2-quality" }, make("summary", {}, "Measured of each frame"), quality.element),
     make("details", { cls: "f2-logs" }, make("summary", {}, "Log"), log));
 
@@ -76,6 +80,7 @@ function build(page) {
     able(plan, !going && now.picked > 0, going ? "A reduction is going on." : "No files are picked.");
     able(run, !going && now.picked > 0, going ? "A reduction is going on." : "No files are picked.");
     able(clear, !going, "A reduction is going on.");
+    able(load, !going, "A reduction is going on.");
     able(recipe, !going, "A reduction is going on.");
     for (const view of views.values()) view.allow();
   }

@@ -15,13 +15,13 @@ from f2widgets.products import Products
 from f2widgets.recipes.bands import READ
 from f2widgets.recipes.events import Listener, Pictured, Working
 from f2widgets.recipes.history import READ_VERB, WRITE, WRITE_VERB
-from f2widgets.recipes.recipes import RECIPES, recipe_named
-from f2widgets.recipes.steps import step_named
+from f2widgets.recipes.recipes import RECIPES
 from f2widgets.reduction import carry_out, planned
 from f2widgets.runs import CHECKPOINTS, checkpoint_before, clear, starts, supersede
+from f2widgets.widgets.asking import Asking
 from f2widgets.widgets.deeds import Deed
 from f2widgets.widgets.forms import form
-from f2widgets.widgets.panel import Panel, asked_by_page, from_page, table_html
+from f2widgets.widgets.panel import asked_by_page, from_page, table_html
 from f2widgets.widgets.planning import Planning
 from f2widgets.widgets.progress import Progress, StepState, quality
 from f2widgets.widgets.worker import Worker
@@ -50,7 +50,7 @@ class _Made:
     products: Products
 
 
-class RunPanel(Panel):
+class RunPanel(Asking):
     """Plan a reduction, set what can be set, run it, and see what comes out.
 
     Parameters
@@ -137,43 +137,10 @@ class RunPanel(Panel):
             self._send_progress()
 
     @from_page
-    def choose_recipe(self, name: str | None) -> None:
-        """Ask for a recipe; None for the one that fits."""
-        self.workspace.recipe = recipe_named(name).name if name else None
-
-    @from_page
     def show_job(self, number: int) -> None:
         """Show the steps of another job."""
         self._job = max(0, min(int(number), len(self.planning.jobs) - 1))
         self._send_plan()
-
-    @from_page
-    def set_parameter(self, step: str, parameter: str, value: Any) -> None:
-        """Set a parameter of a step, for all jobs that have it.
-
-        Raises
-        ------
-        ParameterError
-            If there is no such parameter, or the value does not fit.
-        """
-        values = step_named(step).settled({parameter: value})
-        self.workspace.settings = {**self.workspace.settings, f"{step}:{parameter}": values[parameter]}
-
-    @from_page
-    def reset_parameter(self, step: str, parameter: str) -> None:
-        """Take back what was set."""
-        gone = f"{step}:{parameter}"
-        self.workspace.settings = {key: x for key, x in self.workspace.settings.items() if key != gone}
-
-    @from_page
-    def leave_out(self, step: str, out: bool = True) -> None:
-        """Leave a step out, or take it in again."""
-        self.workspace.without = _with(self.workspace.without, step_named(step).name, out)
-
-    @from_page
-    def keep_after(self, step: str, keep: bool = True) -> None:
-        """Keep the frames after a step, or not."""
-        self.workspace.keep = _with(self.workspace.keep, step_named(step).name, keep)
 
     @from_page
     def run(self, start: str | None = None, overwrite: bool = False) -> None:
@@ -380,11 +347,6 @@ class RunPanel(Panel):
         height, width = picture.pixels.shape
         content = {"kind": "picture", "index": index, "width": width, "height": height, "frame": self._shown}
         self.send({**content, "low": picture.low, "high": picture.high}, [picture.pixels.tobytes()])
-
-
-def _with(names: tuple[str, ...], name: str, there: bool) -> tuple[str, ...]:
-    """Return names with one more, or one fewer."""
-    return tuple(dict.fromkeys([*(one for one in names if one != name), *([name] if there else [])]))
 
 
 def _raise(error: BaseException) -> None:

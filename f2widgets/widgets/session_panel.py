@@ -97,7 +97,7 @@ class SessionPanel(Panel):
         str
             The file.
         """
-        target = self._place(path, KEPT)
+        target = self.workspace.place(path, KEPT)
         text = json.dumps(self.workspace.state(), indent=1)
         with written_whole(target) as stream:
             stream.write(text.encode())
@@ -117,7 +117,7 @@ class SessionPanel(Panel):
         ParameterError
             If the file is no saved session.
         """
-        source = self._place(path, KEPT)
+        source = self.workspace.place(path, KEPT)
         try:
             state = json.loads(source.read_text("utf-8"))
         except FileNotFoundError as error:
@@ -157,25 +157,13 @@ class SessionPanel(Panel):
         if not self.workspace.deeds:
             raise ParameterError("Nothing was done yet that could be written: choose files, and reduce them.")
         name, write = _FORMS[form]
-        target = self._place(path, name)
-        text = write(self.workspace.deeds).encode()
-        if target.exists() and not overwrite and target.read_bytes() != text:
-            raise NotWritten(f"{target} exists: give another name, or tick overwrite.")
-        with written_whole(target) as stream:
-            stream.write(text)
-        self.tell(f"Written: {target}")
-        return os.fspath(target)
+        return os.fspath(self.write_out(path, name, write(self.workspace.deeds).encode(), overwrite))
 
     @asked_by_page
     def memory(self) -> dict[str, int | None]:
         """Return the bytes this kernel holds, and how many it may where that is known, as on Binder."""
         limit = os.environ.get("MEM_LIMIT", "")
         return {"held": held(), "limit": int(limit) if limit.isdigit() else None}
-
-    def _place(self, path: str, usual: str) -> Path:
-        """Return where a file goes."""
-        folder: Path = self.workspace.out
-        return folder / (Path(path.strip()).expanduser() if path.strip() else usual)
 
     def _changed(self, _: Any) -> None:
         """Keep the state when something was done, and show it."""

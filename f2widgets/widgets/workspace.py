@@ -117,6 +117,10 @@ class Workspace(t.HasTraits):
             self.chosen_by = chosen_by
             self.selection = tuple(Path(file) for file in files)
 
+    def place(self, path: str, usual: str) -> Path:
+        """Return where a file goes or is: from the folder of products on, the usual one if blank."""
+        return Path(self.out, Path(path.strip()).expanduser() if path.strip() else usual)
+
     def did(self, deed: Deed) -> None:
         """Note what was done, so that it can be done again; the same call twice in a row counts once."""
         if not self.deeds or self.deeds[-1] != deed:

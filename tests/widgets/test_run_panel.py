@@ -325,3 +325,43 @@ def test_page_that_opens_later_is_sent_everything(panel, page):
     at = finished(page(panel))
     kinds = {content["kind"] for content, _ in at.open()}
     assert kinds == {"plan", "progress", "quality", "picture"}
+
+
+def test_settings_are_saved_for_the_shell_and_loaded_again(panel, page, here):
+    at = page(panel)
+    at.call("set_parameter", step="refine_sky", parameter="clip", value=2.5)
+    at.call("set_parameter", step="combine_darks", parameter="low", value=2.0)
+    at.call("leave_out", step="flatten_background")
+    at.call("keep_after", step="align")
+    asked = {name: getattr(panel.workspace, name) for name in ("settings", "without", "keep", "user_cals")}
+    written = at.call("save_settings")
+    assert written == str(here / "f2_settings.toml")
+    assert f2.read_settings(written)["settings"]["refine_sky"] == {"clip": 2.5}
+    at.call("reset_parameter", step="refine_sky", parameter="clip")
+    at.call("leave_out", step="align")
+    assert "tick overwrite" in at.error("save_settings")
+    at.call("load_settings")
+    assert {name: getattr(panel.workspace, name) for name in asked} == asked
+    assert param(at, "refine_sky", "clip")["origin"] == "you" if panel.planning.jobs else True
+    at.call("leave_out", step="align")
+    at.call("save_settings", overwrite=True)
+    assert "align" in f2.read_settings(written)["without"]
+
+
+def test_settings_in_the_words_of_the_reference_are_understood(panel, page, here):
+    text = "version = 1\nwithout = ['stackFrames']\n[settings.skyCorrect]\nwrite_outputs = true\n"
+    text += "[settings.addDQ]\nuser_bpm = 'S20131129S0320_bpm.fits'\n[settings.combine_darks]\nlow = 2.0\n"
+    (here / "theirs.toml").write_text(text)
+    at = page(panel)
+    at.call("plan")
+    at.call("load_settings", path="theirs.toml")
+    assert panel.workspace.without == ("combine",)
+    assert "refine_sky" in panel.workspace.keep
+    assert panel.workspace.settings == {"combine_darks:low": 2.0}
+    assert {kind: path.name for kind, path in panel.workspace.user_cals.items()} == {
+        "bpm": "S20131129S0320_bpm.fits"
+    }
+    (here / "wrong.toml").write_text("version = 1\n[settings.refine_sky]\nclipp = 1\n")
+    assert "clip" in at.error("load_settings", path="wrong.toml")
+    assert "cannot be read" in at.error("load_settings", path="none.toml")
+    assert panel.workspace.settings == {"combine_darks:low": 2.0}
