@@ -15,17 +15,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from f2widgets.core import flags
-from f2widgets.core.display import binned_flags, binned_known, binning, plane_values
+from f2widgets.core.display import (
+    STRETCHES,
+    binned_flags,
+    binned_known,
+    binning,
+    limits as limits_of,
+    plane_values,
+    stretched,
+)
 from f2widgets.core.frame import Frame
 from f2widgets.errors import ParameterError
 from f2widgets.io.atomic import written_whole
+from f2widgets.io.catalogues import catalogue_of, pixels_of_table
 from f2widgets.io.read import read_frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Stretch = Literal["auto", "linear", "asinh"]
+Stretch = Literal["auto", "linear", "sqrt", "log", "asinh", "histogram"]
 Image = NDArray[np.floating]
 
 #: Shown pixels along the longer side; larger frames are binned.
@@ -55,6 +64,10 @@ _COLOURS = {
     "bad": "#000000",
 }
 _MISSING = "#7d8fa3"
+#: Bad pixels over an image, where black would hide in the sky, and how much of the image shows through flags.
+_BAD_OVER, _THROUGH = "#cc79a7", 0.25
+#: Points at which a stretch is worked out: more than there are greys, and dense where a logarithm is steep.
+_POINTS = 4096
 
 
 @dataclass(frozen=True)
@@ -118,6 +131,10 @@ def show(
     plane: str = "data",
     stretch: Stretch = "auto",
     limits: tuple[float, float] | None = None,
+    colours: str = "gray",
+    hide: Sequence[str] | None = None,
+    overlay: Sequence[str] = (),
+    sources: Any = None,
     size: float = 5.0,
     alt: str = "",
 ) -> Picture:
@@ -132,10 +149,21 @@ def show(
     plane : str, optional
         ``data``; ``noise``, the root of the variance; ``mask``, each flag in its colour; or the name of a
         further plane, such as ``EXPMAP``.
-    stretch : {'auto', 'linear', 'asinh'}, optional
-        asinh shows faint sky and bright stars at once; 'auto' takes it where there are stars.
+    stretch : {'auto', 'linear', 'sqrt', 'log', 'asinh', 'histogram'}, optional
+        'auto' is linear, or where there are stars one that shows these and faint sky at once; the others are
+        those of the image inspector, see `f2widgets.core.display.stretched`.
     limits : tuple of float, optional
         Values shown as black and as white; by default chosen from the pixels.
+    colours : str, optional
+        A colour map of matplotlib: gray, cividis, viridis, magma; with ``_r`` at its end reversed.
+    hide : sequence of str, optional
+        Flags of pixels that are not shown; by default those of pixels that hold no measure of the sky, but
+        for bad ones.
+    overlay : sequence of str, optional
+        Flags that are drawn over the image, each in its colour.
+    sources : str, path-like or `~astropy.table.Table`, optional
+        A ring is drawn around each: a table with x and y, or ra and dec in degrees; the name of one in the
+        frame, such as ``OBJCAT``; or a FITS, ECSV or CSV file.
     size : float, optional
         Inches for each frame; there are 110 points to the inch.
     alt : str, optional
@@ -151,7 +179,7 @@ def show(
     NotF2Data
         If a file cannot be read.
     ParameterError
-        If there is no frame, or a frame has no such plane.
+        If there is no frame, or there is no such plane, stretch, colour map, flag or table.
 
     Notes
     -----
@@ -162,6 +190,8 @@ def show(
 
     if not frames:
         raise ParameterError("There is nothing to show: name a frame or a file.")
+    look = _looks(stretch, limits, colours)
+    hidden = _HIDDEN if hide is None else _bits(hide)
     figure = Figure(figsize=(len(frames) * size, 0.92 * size), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(frames), squeeze=False)[0]
@@ -170,9 +200,10 @@ def show(
         if plane == "mask":
             _draw_flags(axes, frame)
         else:
-            _draw_values(
-                figure, axes, plane_values(frame, plane, _HIDDEN), stretch, limits, _unit(frame, plane)
-            )
+            _draw_values(figure, axes, plane_values(frame, plane, hidden), look, _unit(frame, plane))
+            _draw_overlay(axes, frame, _bits(overlay))
+        if sources is not None:
+            _draw_sources(axes, frame, sources)
         _compass(axes, frame)
         axes.set_title(titles[k] if k < len(titles) else _title(frame), fontsize=9)
         axes.tick_params(labelsize=7)
@@ -194,16 +225,46 @@ def _unit(frame: Frame, plane: str) -> str:
     return {"EXPMAP": "seconds"}.get(plane, names[frame.unit] if plane in ("data", "noise") else "")
 
 
+@dataclass(frozen=True)
+class _Look:
+    """How values become colours."""
+
+    stretch: Stretch = "auto"
+    limits: tuple[float, float] | None = None
+    colours: str = "gray"
+
+
+def _looks(stretch: Stretch, limits: tuple[float, float] | None, colours: str) -> _Look:
+    """Return how values become colours, or refuse what there is not."""
+    import matplotlib
+
+    if stretch not in ("auto", *STRETCHES):
+        raise ParameterError(f"There is no stretch {stretch!r}: there are auto, {', '.join(STRETCHES)}.")
+    if colours not in matplotlib.colormaps:
+        raise ParameterError(f"There is no colour map {colours!r}: take gray, cividis, viridis or magma.")
+    return _Look(stretch, limits, colours)
+
+
+def _bits(names: Sequence[str]) -> int:
+    """Return the bits of flags."""
+    try:
+        return int(flags.bits(*names))
+    except ValueError as error:
+        raise ParameterError(str(error)) from error
+
+
 def _norm(values: Image, stretch: Stretch, limits: tuple[float, float] | None) -> Any:
     """Return what turns pixels into greys."""
     from matplotlib.colors import FuncNorm, Normalize
 
     known = values[np.isfinite(values)]
     known = known if known.size else np.zeros(1)
+    if stretch not in ("auto", "linear"):
+        return _stretch_norm(known, stretch, limits or limits_of(known, "sky"))
     middle = float(np.median(known))
     sigma = _SIGMA * float(np.median(np.abs(known - middle)))
     low, almost, high = (float(x) for x in np.percentile(known, (1, 99, 99.9)))
-    bright = stretch == "asinh" or (stretch == "auto" and high - middle > _BRIGHT * sigma > 0)
+    bright = stretch == "auto" and high - middle > _BRIGHT * sigma > 0
     if not bright and sigma > 0:  # the unlit corners of a flat are not what one wants to see
         low, almost = max(low, middle - _WIDE * sigma), min(almost, middle + _WIDE * sigma)
     if limits is None:
@@ -220,22 +281,32 @@ def _norm(values: Image, stretch: Stretch, limits: tuple[float, float] | None) -
     return FuncNorm(there_and_back, low, high)
 
 
-def _draw_values(
-    figure: Figure,
-    axes: Axes,
-    values: Image,
-    stretch: Stretch,
-    limits: tuple[float, float] | None,
-    unit: str,
-) -> None:
-    """Draw pixels in greys, with a colour bar."""
+def _stretch_norm(known: Image, stretch: Stretch, limits: tuple[float, float]) -> Any:
+    """Return a stretch of the image inspector between two values, worked out at many."""
+    from matplotlib.colors import FuncNorm
+
+    low, high = limits
+    high = high if high > low else low + 1
+    ramp = low + (high - low) * np.linspace(0, 1, _POINTS) ** 3
+    # A histogram is that of the pixels, any other stretch the same for all images.
+    values = np.sort(known) if stretch == "histogram" else ramp
+    lights = stretched(values, low, high, stretch)  # type: ignore[arg-type]
+    inside = np.flatnonzero((values > low) & (values < high))
+    some = inside[:: max(inside.size // (16 * _POINTS), 1)]
+    at = np.concatenate([[low], values[some], [high]])
+    light = np.concatenate([[0.0], lights[some], [1.0]])
+    return FuncNorm((lambda x: np.interp(x, at, light), lambda y: np.interp(y, light, at)), low, high)
+
+
+def _draw_values(figure: Figure, axes: Axes, values: Image, look: _Look, unit: str) -> None:
+    """Draw pixels in colours, with a colour bar."""
     import matplotlib
     from matplotlib.colors import FuncNorm
 
     ny, nx = values.shape
     shown = binned_known(values, binning(values.shape, _SHOWN))
-    norm = _norm(shown, stretch, limits)
-    colours = matplotlib.colormaps["gray"].with_extremes(bad=_MISSING)
+    norm = _norm(shown, look.stretch, look.limits)
+    colours = matplotlib.colormaps[look.colours].with_extremes(bad=_MISSING)
     image = axes.imshow(
         shown, origin="lower", cmap=colours, norm=norm, extent=(-0.5, nx - 0.5, -0.5, ny - 0.5)
     )
@@ -282,6 +353,30 @@ def _draw_flags(axes: Axes, frame: Frame) -> None:
     )
     if patches:
         axes.legend(handles=patches, fontsize=7, loc="upper right")
+
+
+def _draw_overlay(axes: Axes, frame: Frame, bits: int) -> None:
+    """Draw flags over an image, the later over the earlier."""
+    from matplotlib.colors import to_rgba
+
+    ny, nx = frame.shape
+    joined = binned_flags(frame.mask, binning(frame.shape, _SHOWN)) & np.uint16(bits)
+    if not joined.any():
+        return
+    ink = np.zeros((*joined.shape, 4), np.float32)
+    for name in sorted(flags.names(bits), key=lambda one: [*_COLOURS, one].index(one)):
+        colour = _BAD_OVER if name == "bad" else _COLOURS.get(name, _BAD_OVER)
+        ink[(joined & flags.bits(name)) != 0] = to_rgba(colour, 1 - _THROUGH)
+    extent = (-0.5, nx - 0.5, -0.5, ny - 0.5)
+    axes.imshow(ink, origin="lower", extent=extent, interpolation="nearest")
+
+
+def _draw_sources(axes: Axes, frame: Frame, sources: Any) -> None:
+    """Draw a ring around each source."""
+    ny, nx = frame.shape
+    places = pixels_of_table(catalogue_of(frame, sources), frame.wcs)
+    axes.scatter(places[:, 0], places[:, 1], s=40, facecolors="none", edgecolors="#66e0ff", linewidths=0.9)
+    axes.set(xlim=(-0.5, nx - 0.5), ylim=(-0.5, ny - 0.5))
 
 
 def _compass(axes: Axes, frame: Frame) -> None:

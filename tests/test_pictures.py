@@ -87,7 +87,7 @@ def test_limits_are_taken_as_given():
 @pytest.mark.parametrize("values", [np.zeros((40, 40)), np.full((40, 40), np.nan)], ids=["constant", "empty"])
 def test_picture_of_nothing_is_drawn(values):
     flat = frame((40, 40)).with_(data=values.astype(np.float32))
-    for stretch in ("auto", "linear", "asinh"):
+    for stretch in ("auto", "linear", "asinh", "histogram"):
         assert show(flat, stretch=stretch).png().startswith(PNG)
 
 
@@ -146,3 +146,14 @@ def test_neither_display_nor_pyplot_is_needed():
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_there_is_not_is_refused_with_what_there_is():
+    for words, options in (
+        ("asinh, histogram", {"stretch": "cubic"}),
+        ("cividis", {"colours": "mauve"}),
+        ("unknown flag 'dust'", {"overlay": ["dust"]}),
+        ("has no table 'OBJCAT'", {"sources": "OBJCAT"}),
+    ):
+        with pytest.raises(ParameterError, match=words):
+            show(frame(), **options)

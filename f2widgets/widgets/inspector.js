@@ -116,8 +116,10 @@ function build(page) {
       Object.assign(app, { sky: picture.sky, planes: facts.planes, inImage: facts.flags });
       fill(told, facts.told ? `${facts.name}: ${facts.told}` : facts.name);
       view.image(facts.shape, picture.sky);
-      fill(sourceChoice, make("option", { value: "" }, "none"), facts.tables.map((name) => make("option", { value: name, selected: name === app.catalogue }, name)));
-      sourceChoice.disabled = !facts.tables.length;
+      const known = [...new Set([...facts.tables, app.catalogue])].filter(Boolean); // a file's table stays on offer while it is shown
+      fill(sourceChoice, make("option", { value: "" }, "none"), known.map((name) => make("option", { value: name, selected: name === app.catalogue }, name.split("/").pop())));
+      sourceChoice.disabled = !known.length;
+      sourceChoice.title = known.length ? "" : "This file has no table of sources.";
     }
     if (pixels) app.limits = limitsOf(pixels);
     fill(wait, app.names.length ? (pixels ? null : "reading …") : "nothing to look at yet: ImageInspector(\"file.fits\"), or choose a file");
@@ -283,7 +285,7 @@ function build(page) {
       else if (DRAWS.has(app.tool) && app.anchor) act.drawn(regionBetween(app.tool, app.anchor, at));
       else if (DRAWS.has(app.tool)) app.anchor = at;
     },
-    sources(name) { app.catalogue = name; page.ask("show_sources", { table: name || null }); },
+    sources(name) { page.ask("show_sources", { table: name || null }); },
     key(key) {
       const now = app.view, turn = (name, all, by) => look({ [name]: next(all, now[name], by), ...(name === "method" ? { low: null, high: null } : {}) });
       const there = app.flags.filter(([bit]) => app.inImage & bit).reduce((sum, [bit]) => sum | bit, 0);
@@ -309,6 +311,9 @@ function build(page) {
   const controls = controlsOf(act), switches = flagSwitches(act);
   const sourceChoice = make("select", { on: { change: () => act.sources(sourceChoice.value) } });
   const file = make("input", { type: "text", spellcheck: "false", size: 24, placeholder: "regions.reg" });
+  const table = make("input", { type: "text", spellcheck: "false", size: 24, placeholder: "stars.fits, .ecsv or .csv",
+    on: { keydown: (event) => { if (event.key === "Enter") showTable(); } } });
+  const showTable = () => (table.value.trim() ? act.sources(table.value.trim()) : act.refused("Name the file of a table of sources."));
   const system = choice([["image", "in pixels"], ["fk5", "on the sky"]], "image", () => {}, { "aria-label": "How places are written" });
   const download = () => {
     const whole = document.createElement("canvas");
@@ -317,13 +322,15 @@ function build(page) {
     const link = make("a", { href: whole.toDataURL("image/png"), download: `${(app.names[app.view.image] || "image").replace(/[^\w.-]+/g, "_")}.png` });
     link.click();
   };
-  const files = make("div", { cls: "f2-row" }, field("Sources", sourceChoice), field("Region file", file), system,
+  const catalogues = make("div", { cls: "f2-row" }, field("Sources", sourceChoice), field("Table of sources", table, "with columns x and y in pixels, or ra and dec in degrees"),
+    button("Show", showTable, { "aria-label": "Show the sources of the table" }));
+  const files = make("div", { cls: "f2-row" }, field("Region file", file), system,
     button("Load", () => page.ask("load_regions", { path: file.value }), { "aria-label": "Load regions" }),
     button("Save", () => page.ask("save_regions", { path: file.value, system: system.value }), { "aria-label": "Save regions" }),
     make("span", { cls: "f2-space" }), button("Histogram", () => act.key("h"), { title: "h" }), button("PNG", download, { title: "download what is seen" }));
   const side = make("div", { cls: "f2-side", tabindex: "0", role: "region", "aria-label": "Readout and measurements" }, readout.element, switches.element, list, results);
   const stage = make("div", { cls: "f2-stage" }, base, over, wait);
-  content.append(...controls.rows, make("div", { cls: "f2-look" }, make("div", {}, stage, make("div", { cls: "f2-bar" }, darkest, bar, brightest), told), side), files, below);
+  content.append(...controls.rows, make("div", { cls: "f2-look" }, make("div", {}, stage, make("div", { cls: "f2-bar" }, darkest, bar, brightest), told), side), catalogues, files, below);
   handsOn(over, view, app, act);
 
   page.on("images", (now, buffers) => {
@@ -342,7 +349,8 @@ function build(page) {
   page.on("sources", (now, buffers) => {
     const one = buffers[0];
     app.sources = one && now.count ? new Float32Array(one.buffer ? one.buffer.slice(one.byteOffset, one.byteOffset + one.byteLength) : one) : new Float32Array(0);
-    shade();
+    app.catalogue = now.name;
+    refresh();
   });
   page.watch("view", (now) => {
     if (JSON.stringify(now) === JSON.stringify(app.view)) return;

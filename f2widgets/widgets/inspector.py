@@ -15,11 +15,12 @@ from f2widgets.core.display import STRETCHES, Stretch, binned_known, binning, li
 from f2widgets.core.regions import Point, Region
 from f2widgets.errors import F2Error, ParameterError
 from f2widgets.io.atomic import written_whole
+from f2widgets.io.catalogues import catalogue_of, pixels_of_table
 from f2widgets.io.ds9 import read_regions, write_regions
 from f2widgets.widgets.colours import COLOURS, DEFAULT, colour_table, png
 from f2widgets.widgets.deeds import Deed
 from f2widgets.widgets.inspector_measures import Measures
-from f2widgets.widgets.looked_at import METHODS, LookedAt, pixels_of_table
+from f2widgets.widgets.looked_at import METHODS, OUTSIDE, PLANES, LookedAt
 from f2widgets.widgets.panel import Panel, Reply, asked_by_page, from_page
 from f2widgets.widgets.region_words import region_from, region_words
 from f2widgets.widgets.workspace import Workspace
@@ -90,7 +91,6 @@ class ImageInspector(Measures, Panel):
     view = t.Dict().tag(sync=True)
     cursor = t.Dict().tag(sync=True)
     _regions = t.List().tag(sync=True)
-    _sources = t.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -106,6 +106,7 @@ class ImageInspector(Measures, Panel):
         self.images: tuple[LookedAt, ...] = ()
         self._used: list[int] = []
         self._catalogue: Any = None
+        self._sources_named = ""
         if images:
             self.workspace.looking_at = tuple(images)
         self.workspace.observe(self._changed, names="looking_at")
@@ -235,15 +236,18 @@ class ImageInspector(Measures, Panel):
         return view
 
     def own_state(self) -> dict[str, Any]:
-        """Return view and regions."""
-        return {"view": dict(self.view), "regions": list(self._regions)}
+        """Return view, regions and the name of the sources."""
+        regions = list(self._regions)
+        return {"view": dict(self.view), "regions": regions, "sources": self._sources_named}
 
     def take_up(self, state: Mapping[str, Any]) -> None:
-        """Take up view and regions, as far as the images are still there."""
+        """Take up view, regions and sources, as far as the images are still there."""
         self._take()
         view = {**_VIEW, **state["view"]}
         self.view = self._checked(view if view["image"] < len(self.images) else dict(_VIEW))
         self.regions = [region_from(words) for words in state["regions"]]
+        if self.images and state["sources"] != self._sources_named:
+            self.show_sources(state["sources"] or None)
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -295,19 +299,23 @@ class ImageInspector(Measures, Panel):
 
         Parameters
         ----------
-        table : str or `~astropy.table.Table`, optional
-            A table with ra and dec in degrees, or x and y; or the name of one in the image's file, such as
-            OBJCAT. None takes the rings away.
+        table : str, path-like or `~astropy.table.Table`, optional
+            A table with ra and dec in degrees, or x and y; the name of one in the image's file, such as
+            OBJCAT; or a FITS, ECSV or CSV file that holds one. None takes the rings away.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such table, or it has no places for this image.
+        NotF2Data
+            If the file cannot be read, or holds no places.
         """
-        if isinstance(table, str):
-            held = self.image().frame.tables
-            if table not in held:
-                there = ", ".join(held) or "none"
-                raise ParameterError(f"{self.image().name} has no table {table!r}. It has {there}.")
-            table = held[table]
+        found = None
         if table is not None:
-            pixels_of_table(table, self.image().frame.wcs)
-        self._catalogue = table
+            found = catalogue_of(self.image().frame, table)
+            pixels_of_table(found, self.image().frame.wcs)
+        self._catalogue = found
+        self._sources_named = os.fspath(table) if isinstance(table, str | os.PathLike) else ""
         self._send_sources()
 
     def _send_sources(self) -> None:
@@ -315,7 +323,8 @@ class ImageInspector(Measures, Panel):
         places = np.zeros((0, 2), np.float32)
         if self._catalogue is not None and self.images:
             places = pixels_of_table(self._catalogue, self.image().frame.wcs)
-        self.send({"kind": "sources", "count": len(places)}, [places.tobytes()])
+        told = {"kind": "sources", "count": len(places), "name": self._sources_named}
+        self.send(told, [places.tobytes()])
 
     @from_page
     def sources_again(self) -> None:
@@ -341,16 +350,20 @@ class ImageInspector(Measures, Panel):
         self.tell(f"Written to {path}.")
 
     def code(self) -> tuple[Deed, ...]:
-        """Return the call that shows the images without a panel."""
-        paths = tuple(image.path for image in self.images if image.path is not None)
-        if not paths:
+        """Return the call that shows the image as it is shown, without a panel."""
+        if not self.images or self.image().path is None:
             return ()
-        stretch = {"linear": "linear", "asinh": "asinh"}.get(self.view["stretch"])
-        planes = {"SCI": None, "noise": "noise", "DQ": "mask"}
-        options = {"stretch": stretch, "plane": planes.get(self.view["plane"], self.view["plane"])}
-        if self.view["low"] is not None:
-            options["limits"] = [self.view["low"], self.view["high"]]
-        return (Deed("show", paths, options, title="Look at images"),)
+        view, image = self.view, self.image()
+        options: dict[str, Any] = {"plane": PLANES.get(view["plane"], view["plane"])}
+        if view["plane"] == "DQ":
+            options = {"plane": "mask"}
+        else:
+            overlay = [flag.name for flag in flags.FLAGS if flag.bit & view["overlay"]]
+            options |= {"stretch": view["stretch"], "limits": [float(f"{x:.7g}") for x in self.limits]}
+            options |= {"colours": view["colours"] + "_r" * view["reverse"], "overlay": overlay}
+            options |= {"hide": list(flags.names(OUTSIDE))}
+        options["sources"] = self._sources_named
+        return (Deed("show", (image.path,), options, title="Look at an image"),)
 
     def poster(self) -> Mapping[str, Any]:
         """Return a picture of what is shown, small."""

@@ -14,6 +14,7 @@ from f2widgets.core import flags
 from f2widgets.core.display import binned_known, binning, coded, limits, plane_values
 from f2widgets.core.frame import Facts, Frame
 from f2widgets.errors import NotF2Data, ParameterError
+from f2widgets.io.catalogues import places_in
 from f2widgets.io.read import FrameFile, open_frame
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ METHODS: dict[str, str | float] = {
     "minmax": "minmax",
 }
 #: Flags of pixels that lie outside of what was seen, and are shown as that.
-_OUTSIDE = flags.NO_DATA | flags.UNLIT
+OUTSIDE = flags.NO_DATA | flags.UNLIT
 #: Names of planes as they stand in a file.
 PLANES = {"SCI": "data", "VAR": "variance", "noise": "noise"}
 
@@ -118,7 +119,7 @@ class LookedAt:
             return frame.mask.astype(np.float32)
         if plane not in self.planes:
             raise ParameterError(f"{self.name} has no plane {plane!r}. It has {', '.join(self.planes)}.")
-        return plane_values(frame, PLANES.get(plane, plane), _OUTSIDE)
+        return plane_values(frame, PLANES.get(plane, plane), OUTSIDE)
 
     def pixels(self, plane: str, *, overview: bool, method: str = "sky") -> tuple[dict[str, Any], memoryview]:
         """Return a plane as codes for the page, and what they mean.
@@ -211,54 +212,3 @@ def tangent_numbers(wcs: WCS | None) -> dict[str, list[float]] | None:
         "crpix": [float(x) - 1 for x in wcs.wcs.crpix],
         "cd": [float(x) for x in np.asarray(wcs.pixel_scale_matrix).ravel()],
     }
-
-
-#: Names of columns with places, in the order they are looked for: with what is to be subtracted.
-_PIXELS = (("X_IMAGE", "Y_IMAGE", 1.0), ("x", "y", 0.0), ("xcentroid", "ycentroid", 0.0))
-_SKY = (("X_WORLD", "Y_WORLD"), ("ra", "dec"), ("alpha_j2000", "delta_j2000"), ("raj2000", "dej2000"))
-
-
-def places_in(table: Any, sky_first: bool = False) -> tuple[str, str, float | None] | None:
-    """Return the columns of a table that hold places, and what to subtract; None of the sky's."""
-    have = {name.lower(): name for name in getattr(table, "colnames", ())}
-    known: list[tuple[str, str, float | None]] = [*_PIXELS]
-    known[0 if sky_first else len(known) :] = [(ra, dec, None) for ra, dec in _SKY] + known * sky_first
-    for first, second, one in known:
-        if first.lower() in have and second.lower() in have:
-            return have[first.lower()], have[second.lower()], one
-    return None
-
-
-def pixels_of_table(table: Any, wcs: WCS | None) -> NDArray[np.float32]:
-    """Return the places in a table as 0-based pixels.
-
-    Parameters
-    ----------
-    table : `~astropy.table.Table`
-        With columns of pixels (X_IMAGE and Y_IMAGE from 1, x and y from 0) or of degrees (ra and dec).
-    wcs : `~astropy.wcs.WCS` or None
-        Of the image.
-
-    Returns
-    -------
-    ndarray, shape (n, 2), float32
-        x and y; rows without a place are NaN.
-
-    Raises
-    ------
-    ParameterError
-        If there are no such columns, or they are of the sky and the image has no coordinates.
-    """
-    found = places_in(table, sky_first=wcs is not None)
-    if found is None:
-        raise ParameterError("The table has no places: it needs columns x and y, or ra and dec in degrees.")
-    first, second, one = found
-    columns: list[NDArray[np.float64]] = [
-        np.ma.filled(np.ma.asarray(table[name], dtype=float), np.nan) for name in (first, second)
-    ]
-    pair: NDArray[np.float64] = np.stack(columns, axis=1)
-    if one is not None:
-        return np.asarray(pair - one, np.float32)
-    if wcs is None:
-        raise ParameterError("The table has places on the sky, and the image has no coordinates.")
-    return np.asarray(wcs.wcs_world2pix(pair, 0), np.float32) if len(pair) else np.zeros((0, 2), np.float32)

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from f2widgets.core import flags
-from f2widgets.core.display import Codes, stretched
+from f2widgets.core.display import STRETCHES, Codes, stretched
 from f2widgets.core.regions import Annulus, Box, Circle, Line, Point
 from f2widgets.errors import ParameterError
+from f2widgets.io.catalogues import pixels_of_table
 from f2widgets.io.write import write_frame
 from f2widgets.widgets import ImageInspector, Workspace
 from f2widgets.widgets.colours import COLOURS, colour_table, png
-from f2widgets.widgets.looked_at import METHODS, OVERVIEW, LookedAt, pixels_of_table, tangent_numbers
+from f2widgets.widgets.looked_at import METHODS, OVERVIEW, LookedAt, tangent_numbers
 from tests.core.images import coordinates, frame as made_frame, moffat
 
 EVIL = "<img src=x onerror=alert(1)>"
@@ -181,7 +182,7 @@ def test_sources_from_any_table(at):
     for table in (Table({"RA": sky[:, 0], "Dec": sky[:, 1]}), Table({"x": [20.0, 40], "y": [30.0, 50]})):
         at.panel.show_sources(table)
         content, (places,) = at.sent[-1]
-        assert content == {"kind": "sources", "count": 2}
+        assert content == {"kind": "sources", "count": 2, "name": ""}
         np.testing.assert_allclose(
             np.frombuffer(places, np.float32).reshape(2, 2), [[20, 30], [40, 50]], atol=1e-3
         )
@@ -192,6 +193,40 @@ def test_sources_from_any_table(at):
         at.panel.show_sources(Table({"a": [1]}))
     assert "has no table 'OBJCAT'" in at.error("show_sources", table="OBJCAT")
     at.call("show_sources", table=None)
+    assert at.last("sources")["count"] == 0
+
+
+@pytest.mark.parametrize("name", ["stars.fits", "stars.ecsv", "stars.csv", "stars.txt"])
+def test_sources_from_a_file(at, tmp_path, name):
+    from astropy import units
+    from astropy.table import Table
+
+    sky = at.panel.image().frame.wcs.wcs_pix2world([[20.0, 30.0], [40, 50]], 0)
+    made = Table({"name": [EVIL, "b"], "RA": sky[:, 0], "Dec": sky[:, 1]})
+    if name in ("stars.fits", "stars.ecsv"):  # these keep units
+        made["RA"] = (sky[:, 0] * units.deg).to(units.arcmin)
+    kind = {"stars.txt": "ascii.commented_header", "stars.csv": "ascii.csv"}.get(name)
+    made.write(tmp_path / name, format=kind)
+    at.call("show_sources", table=str(tmp_path / name))
+    content, (places,) = at.sent[-2]
+    assert (content["count"], content["name"]) == (2, str(tmp_path / name))
+    np.testing.assert_allclose(np.frombuffer(places, np.float32), [20, 30, 40, 50], atol=1e-2)
+
+
+def test_a_file_without_sources_is_told(at, tmp_path):
+    (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "words.csv").write_text("ra,dec\n08:20:00,-50:00:00\n")
+    (tmp_path / "broken.fits").write_text("no FITS")
+    (tmp_path / "empty.csv").write_text("")
+    at.call("show_sources", table=None)
+    for name, words in (
+        ("odd.csv", "holds no places of sources: it has the columns a, b"),
+        ("words.csv", "hold no numbers"),
+        ("broken.fits", "cannot be read as a table"),
+        ("empty.csv", "it has no columns"),
+        ("none.csv", "and there is no such file"),
+    ):
+        assert words in at.error("show_sources", table=str(tmp_path / name))
     assert at.last("sources")["count"] == 0
 
 
@@ -320,12 +355,39 @@ def test_png_of_two_colours():
     assert seen[0].tolist() == [[255, 0, 0], [0, 0, 255], [0, 0, 255]]
 
 
-def test_the_code_behind_it(page, tmp_path):
+@pytest.mark.parametrize("stretch", STRETCHES)
+def test_the_code_gives_the_picture_that_is_shown(page, tmp_path, stretch):
     path = write_frame(starry(), tmp_path / "S1.fits")
+    at = page(ImageInspector(path, starry("other")))
+    at.panel.look(stretch=stretch, method="99 %", colours="magma", reverse=stretch == "log")
+    found = {}
+    exec(at.call("show_code")["python"].replace("f2.show", "shown = f2.show"), found)
+    (image,) = found["shown"].figure.axes[0].images
+    seen = image.cmap(image.norm(image.get_array()), bytes=True)[..., :3].astype(int)
+    values = at.panel.images[0].values("SCI")
+    light = np.nan_to_num(stretched(values, *at.panel.limits, stretch))
+    index = np.clip(light * 255 + 0.5, 0, 255).astype(int)
+    table = colour_table("magma")[:: -1 if stretch == "log" else 1].astype(int)
+    near = [np.abs(seen - table[np.clip(index + k, 0, 255)]).max(axis=-1) for k in (-1, 0, 1)]
+    assert np.isnan(values).any()
+    assert np.min(near, axis=0)[np.isfinite(values)].max() == 0  # the very colour, or that of the next step
+    assert len(np.unique(index[np.isfinite(values)])) > 20
+    assert (seen[np.isnan(values)] == (0x7D, 0x8F, 0xA3)).all()
+
+
+def test_flags_and_sources_are_in_the_code_as_well(page, tmp_path):
+    path = write_frame(starry(), tmp_path / "S1.fits")
+    (tmp_path / "stars.csv").write_text("x,y\n20,10\n40,12\n")
     at = page(ImageInspector(path))
-    at.panel.look(stretch="linear", limits=(1.0, 5.0))
-    python = at.call("show_code")["python"]
-    assert "f2.show(" in python
-    assert str(path) in python
-    assert "stretch='linear'" in python
-    assert "limits=[1.0, 5.0]" in python
+    at.panel.look(overlay=["cosmic"])
+    at.call("show_sources", table=str(tmp_path / "stars.csv"))
+    found = {}
+    exec(at.call("show_code")["python"].replace("f2.show", "shown = f2.show"), found)
+    axes = found["shown"].figure.axes[0]
+    drawn = axes.images[1].get_array()[..., 3] > 0
+    np.testing.assert_array_equal(drawn, (at.panel.image().frame.mask & flags.COSMIC) != 0)
+    assert drawn.any()
+    assert axes.collections[0].get_offsets().tolist() == [[20, 10], [40, 12]]
+    at.panel.look(plane="DQ")
+    assert "plane='mask'" in at.call("show_code")["python"]
+    assert page(ImageInspector(np.ones((5, 5)))).call("show_code")["python"] == ""
