@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from f2widgets.recipes.recipes import IMAGE, Recipe, recipe_named
+from f2widgets.recipes.recipe import Recipe
+from f2widgets.recipes.recipes import IMAGE, recipe_named
 from f2widgets.recipes.settings import read_settings, settings_text
 from f2widgets.recipes.steps import STEPS, step_named
 from f2widgets.recipes.wishes import understood
