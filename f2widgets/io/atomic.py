@@ -143,14 +143,18 @@ def sweep(folder: str | os.PathLike[str]) -> list[Path]:
 
 
 def _runs(process: int) -> bool:
-    """Tell whether there is a process of a number on this computer."""
+    """Tell whether a process of a number is at work on this computer: not where it ended and nobody asked."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass
-    return True
+        return True
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):  # it has just gone, or the system tells it otherwise
+        return True
+    return state not in "ZX"
 
 
 def not_written(path: Path, error: OSError) -> NotWritten:

@@ -421,3 +421,19 @@ def test_open_frame_of_a_product_reads_bands_of_all_planes(tmp_path):
     np.testing.assert_array_equal(band.variance, frame.variance[10:20])
     np.testing.assert_array_equal(band.mask, frame.mask[10:20])
     np.testing.assert_array_equal(band.planes["EXPMAP"], frame.planes["EXPMAP"][10:20])
+
+
+def test_what_a_killed_process_left_is_swept_and_what_a_live_one_writes_is_not(tmp_path):
+    zombie = subprocess.Popen([sys.executable, "-c", ""])
+    zombie_file = tmp_path / "deep" / f".a.fits.{zombie.pid}-abcdef.part"
+    zombie_file.parent.mkdir()
+    zombie_file.write_text("half")
+    own = atomic.beside(tmp_path / "b.fits")
+    own.write_text("half")
+    (tmp_path / ".c.part").write_text("not ours")
+    os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
+    assert atomic.sweep(tmp_path) == [zombie_file]
+    zombie.wait()
+    assert own.exists()
+    assert (tmp_path / ".c.part").exists()
+    assert atomic.sweep(tmp_path / "nothing") == []
