@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scene import Scene, least, lonely, moffats, scene_of, stamps_of
+from scene import CLEAR_LIGHT, Scene, least, lonely, moffats, scene_of, stamps_of
 from table import show
 
 from f2widgets.core import flags
@@ -188,6 +188,40 @@ def sky_figures(frame: Frame, scene: Scene, sigma: float) -> dict[str, float]:
     }
 
 
+def probe_figures(frame: Frame, scene: Scene, sigma: float) -> dict[str, float]:
+    """Return what the guide probe leaves in the sky that no flag leaves out.
+
+    Parameters
+    ----------
+    frame : Frame
+        The stack.
+    scene : Scene
+        The truth on its grid.
+    sigma : float
+        Noise of a pixel of the perfect stack.
+
+    Returns
+    -------
+    dict of str to float
+        Level of the quadrant that it shades most against the others, in sigma; where no frame has the probe
+        in it, how many pixels are flagged all the same.
+    """
+    number = len(scene.truth.frames)
+    shaded = (scene.coverage == number) & (scene.clean < number)
+    if not shaded.any():
+        return {"probe_false": float(np.count_nonzero(frame.mask & flags.PROBE))}
+    ny, nx = (size // 2 for size in scene.shape)
+    quadrants = [np.s_[:ny, :nx], np.s_[:ny, nx:], np.s_[ny:, :nx], np.s_[ny:, nx:]]
+    dark = max(quadrants, key=lambda part: int(shaded[part].sum()))
+    # Unlike the sky of the other figures this holds what the probe shades and nothing flags.
+    clear = ~scene.near_source & (scene.light < CLEAR_LIGHT * scene.noise) & (scene.coverage == number)
+    clear &= (frame.mask & ~np.uint16(flags.OBJECT)) == 0
+    inside = np.zeros(scene.shape, bool)
+    inside[dark] = True
+    levels = [float(np.mean(box_medians(frame.data, clear & part))) for part in (inside, ~inside)]
+    return {"probe_quadrant": (levels[0] - levels[1]) / sigma}
+
+
 def mask_figures(bad: Mask, truth: Truth) -> dict[str, float]:
     """Return what a bad-pixel mask finds of each kind, and flags of good pixels, in percent."""
     flat, dark, lit = truth.flat, truth.dark, truth.lit
@@ -239,6 +273,7 @@ def measure(frame: Frame, truth: Truth, sigma: float | None = None) -> dict[str,
         "fwhm": float(np.median(fwhm[stars.ratio > BRIGHT / 2])),
         **noise,
         **sky_figures(frame, scene, own if sigma is None else sigma),
+        **probe_figures(frame, scene, own if sigma is None else sigma),
         "sigma": own,
         "faint_ratio": (1 + float(np.median(fluxes))) / noise["sum_rms"],
     }

@@ -51,6 +51,8 @@ ROWS = (
     Row("outliers", "pixels beyond 6 sigma, per million", 2, reference=0.4),
     Row("flagged", "flagged pixels in the sky's area, %", 0.5),
     Row("depth", "faint point source: magnitudes short of perfect", 0.12, reference=0.31),
+    Row("probe_quadrant", "guide probe: its quadrant against the rest, pixel sigma", 0.2),
+    Row("probe_false", "without a guide probe: pixels flagged for one", 0),
     Row("bpm_dead", "BPM: response < 0.1 found, %", 99, "least", 100),
     Row("bpm_low", "BPM: response < 0.65 found, %", 99, "least", 100),
     Row("bpm_high", "BPM: response > 1.35 found, %", 99, "least", 99),
