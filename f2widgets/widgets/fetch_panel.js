@@ -34,15 +34,9 @@ function build(page) {
   const out = make("input", { type: "text", cls: "f2-wide f2-mono", spellcheck: "false" });
   const unpack = make("input", { type: "checkbox" });
   const fetchButton = button("Fetch", () => page.ask("fetch", { out: out.value, unpack: unpack.checked }), { cls: "f2-button f2-main", disabled: true });
-  const bar = make("progress", { "aria-label": "Bytes fetched", max: 1 });
-  const far = make("span");
-  const progress = make("div", { cls: "f2-row", hidden: true, role: "status" }, bar, far, button("Cancel", () => page.ask("cancel")));
-  page.on("going", ({ doing, done, total }) => {
-    going = done !== null;
-    progress.hidden = !going;
+  const progress = workOf(page, "Bytes fetched", (done, total, doing) => (total ? `${megabytes(done)} of ${megabytes(total)}` : `${doing} …`), (on) => {
+    going = on;
     askButton.disabled = going;
-    if (total) { bar.max = total; bar.value = done; } else bar.removeAttribute("value");
-    fill(far, doing === "asking" ? "asking the archive …" : total ? `${megabytes(done)} of ${megabytes(total)}` : "…");
     counted(last);
   });
 

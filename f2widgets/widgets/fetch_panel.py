@@ -14,12 +14,12 @@ from f2widgets.archive.records import Archived
 from f2widgets.archive.service import Archive
 from f2widgets.archive.several import fetch_files
 from f2widgets.archive.wanted import Wanted, wanted
-from f2widgets.errors import Cancelled, ParameterError, WrongInputs
+from f2widgets.errors import ParameterError
 from f2widgets.io.identity import root_of
-from f2widgets.recipes.events import Advanced, Event, Listener, Note
+from f2widgets.recipes.events import Advanced, Listener, Note
+from f2widgets.widgets.background import BackgroundPanel
 from f2widgets.widgets.deeds import Deed
-from f2widgets.widgets.panel import Panel, from_page, table_html
-from f2widgets.widgets.worker import Worker
+from f2widgets.widgets.panel import from_page, table_html
 from f2widgets.widgets.workspace import Workspace
 
 #: Columns of the list, with their titles; those of numbers are marked.
@@ -38,7 +38,7 @@ COLUMNS = (
 STATES = {"fetched": "fetched", "there": "there already", "proprietary": "proprietary", "failed": "failed"}
 
 
-class FetchPanel(Panel):
+class FetchPanel(BackgroundPanel):
     """What the archive has, and what of it shall be fetched.
 
     Parameters
@@ -63,6 +63,7 @@ class FetchPanel(Panel):
     """
 
     title = "Archive"
+    stopped = "Stopped. What has arrived is kept, and goes on the next time."
     scripts = ("table.js", "fetch_panel.js")
 
     def __init__(
@@ -80,8 +81,6 @@ class FetchPanel(Panel):
         self.query, self.calibrations, self.unpack = query, False, False
         self.out = self.workspace.folder
         self._fresh: deque[Outcome] = deque()
-        self._doing = ""
-        self._worker = Worker(self._heard, self._ended)
         if query:
             self.guarded(lambda: self.ask(query))
 
@@ -113,7 +112,7 @@ class FetchPanel(Panel):
         names = _words(query)
         if not names:
             raise ParameterError("Ask for something: example1, a programme (GS-2013B-Q-15), or files.")
-        self._begin("asking", lambda listen: wanted(self.archive, names, bool(calibrations)))
+        self._start("asking the archive", lambda listen: wanted(self.archive, names, bool(calibrations)))
         self.query, self.calibrations = query, bool(calibrations)
 
     @from_page
@@ -175,13 +174,8 @@ class FetchPanel(Panel):
                 on_outcome=lambda outcome: self._note(outcome, listen),
             )
 
-        self._begin("fetching", work)
+        self._start("fetching", work)
         self.out, self.unpack = target, bool(unpack)
-
-    @from_page
-    def cancel(self) -> None:
-        """Stop; what has arrived is kept, and goes on the next time."""
-        self._worker.cancel()
 
     @from_page
     def use(self) -> None:
@@ -190,42 +184,16 @@ class FetchPanel(Panel):
             raise ParameterError(f"{self.out} is not there yet: fetch something first.")
         self.workspace.folder = self.out
 
-    def wait(self, timeout: float | None = None) -> None:
-        """Wait for the end of what is going on; for scripts and tests.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds to wait at most.
-
-        Raises
-        ------
-        TimeoutError
-            If it is not done by then.
-        """
-        self._worker.wait(timeout)
-
     # What goes on in the background.
-
-    def _begin(self, doing: str, work: Any) -> None:
-        """Start the worker."""
-        if self._worker.busy:
-            raise WrongInputs("The archive is being asked already: wait for it, or cancel it.")
-        self._doing = doing
-        self._worker.start(work)
-        self.send({"kind": "going", "doing": doing, "done": 0, "total": 0})
 
     def _note(self, outcome: Outcome, listen: Listener) -> None:
         """Keep how it went with a file, for the main thread."""
         self._fresh.append(outcome)
         listen(Note("fetch", outcome.why, outcome.file.name))
 
-    def _heard(self, events: list[Event]) -> None:
-        """Show how far it is."""
+    def _noted(self, note: Note) -> None:
+        """Show how it went with a file; each is noted."""
         self._show_outcomes()
-        far = next((event for event in reversed(events) if isinstance(event, Advanced)), None)
-        if far is not None:
-            self.send({"kind": "going", "doing": self._doing, "done": far.done, "total": far.total})
 
     def _show_outcomes(self) -> None:
         """Show how it went with the files that are done."""
@@ -236,15 +204,9 @@ class FetchPanel(Panel):
         if told:
             self.send({"kind": "states", "states": told})
 
-    def _ended(self, result: Any, error: BaseException | None) -> None:
-        """Show what was found or fetched, or tell why not."""
-        self._show_outcomes()
-        self.send({"kind": "going", "doing": "", "done": None, "total": None})
-        if isinstance(error, Cancelled):
-            self.tell("Stopped. What has arrived is kept, and goes on the next time.")
-        elif error is not None:
-            self.guarded(lambda: _raised(error))
-        elif isinstance(result, Wanted):
+    def _finished(self, result: Wanted | list[Outcome]) -> None:
+        """Show what was found, or how the fetching went."""
+        if isinstance(result, Wanted):
             self._take(result)
         else:
             self._done(result)
@@ -343,8 +305,3 @@ def _words(query: str) -> list[str]:
 def _state(outcome: Outcome | None) -> str:
     """Say how it went with a file."""
     return "" if outcome is None else STATES.get(outcome.state, outcome.state)
-
-
-def _raised(error: BaseException) -> None:
-    """Raise an error."""
-    raise error

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from f2widgets.core.annotations import Tick
-from f2widgets.errors import Cancelled, ParameterError
+from f2widgets.errors import ParameterError
 from f2widgets.io.records import Record
 from f2widgets.io.select import select
-from f2widgets.recipes.events import Advanced, Event, Listener, Note
+from f2widgets.recipes.events import Advanced, Listener, Note
+from f2widgets.widgets.background import BackgroundPanel
 from f2widgets.widgets.deeds import Deed
-from f2widgets.widgets.panel import Panel, asked_by_page, from_page
+from f2widgets.widgets.panel import asked_by_page, from_page
 from f2widgets.widgets.rows import PROBLEM, as_arguments
-from f2widgets.widgets.worker import Worker
 from f2widgets.widgets.workspace import Workspace
 
 #: So many files are read at once, in less than a second or so; more in the background.
@@ -25,7 +25,7 @@ FEW = 300
 AHEAD = 100
 
 
-class FilePanel(Panel):
+class FilePanel(BackgroundPanel):
     """A list of files of which some count.
 
     Parameters
@@ -43,13 +43,14 @@ class FilePanel(Panel):
         Column by which the rows are sorted, and whether downwards; set by `sort_by`.
     """
 
+    stopped = "Stopped: the list is as it was. What was read so far is known the next time."
+
     def __init__(self, workspace: Workspace | None = None, **kwargs: Any) -> None:
         super().__init__(workspace, **kwargs)
         self.records: list[Record] = []
         self.left_out: frozenset[Path] = frozenset()
         self.order: tuple[str, bool] | None = None
         self._told: set[str] = set()
-        self._worker = Worker(self._heard, self._ended)
         self._again = False
         self.workspace.observe(lambda _: self._send_picked(), "selection")
 
@@ -201,8 +202,7 @@ class FilePanel(Panel):
             self._again = True
             self._worker.cancel()
         else:
-            self._worker.start(self._work)
-            self.send({"kind": "reading", "done": 0, "total": 0})
+            self._start("reading files", self._work)
         if few or not _in_a_loop():
             self.wait()
 
@@ -218,49 +218,23 @@ class FilePanel(Panel):
     def cancel(self) -> None:
         """Stop reading; what is listed stays, and what was read is known the next time."""
         self._again = False
-        self._worker.cancel()
+        super().cancel()
 
-    def wait(self, timeout: float | None = None) -> None:
-        """Wait for the end of the reading; for scripts and tests.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds to wait at most.
-
-        Raises
-        ------
-        TimeoutError
-            If it is not done by then.
-        """
-        while self._worker.busy:
-            self._worker.wait(timeout)
-
-    def _heard(self, events: list[Event]) -> None:
-        """Tell the page how far the reading is."""
-        for event in events:
-            if isinstance(event, Note):
-                self._tell_once(event.text)
-        if isinstance(event := events[-1], Advanced):
-            self.send({"kind": "reading", "done": event.done, "total": event.total})
+    def _noted(self, note: Note) -> None:
+        """Tell what the reading notes, such as why the index is not used."""
+        self._tell_once(note.text)
 
     def _ended(self, result: Any, error: BaseException | None) -> None:
-        """Show what was read, or tell why not."""
+        """Show what was read, or begin anew where something else was asked for meanwhile."""
         if self._again:
             self._again = False
             self._begin(few=False)
-            return
-        self.send({"kind": "reading", "done": None, "total": None})
-        if isinstance(error, Cancelled):
-            self.tell("Stopped: the list is as it was. What was read so far is known the next time.")
-            return
+        else:
+            super()._ended(result, error)
 
-        def taken() -> None:
-            if error is not None:
-                raise error
-            self._take(result)
-
-        self.guarded(taken)
+    def _finished(self, result: list[Record]) -> None:
+        """Show what was read."""
+        self._take(result)
 
     # What the page is sent.
 

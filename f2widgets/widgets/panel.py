@@ -239,6 +239,14 @@ class Panel(anywidget.AnyWidget):
             )
             return error
 
+    def failed(self, error: BaseException) -> None:
+        """Tell of an error that came back from another thread, as `guarded` does of others."""
+
+        def again() -> None:
+            raise error
+
+        self.guarded(again)
+
     def _received(self, _: Any, content: Any, buffers: Any) -> None:
         """Take a message from a page."""
         match content:

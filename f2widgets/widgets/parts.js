@@ -163,6 +163,20 @@ function framed(page, help = []) {
   return content;
 }
 
+// A row that tells how far a deed in the background is, with a button to stop it; hidden while there is none.
+// `words(done, total, doing)` says how far; `changed(going)` hears when one begins and when it is over.
+function workOf(page, label, words, changed = () => {}) {
+  const bar = make("progress", { "aria-label": label, max: 1 }), far = make("span");
+  const row = make("div", { cls: "f2-row", hidden: true, role: "status" }, bar, far, button("Cancel", () => page.ask("cancel")));
+  page.on("going", ({ doing, done, total }) => {
+    row.hidden = done === null;
+    if (total) { bar.max = total; bar.value = done; } else bar.removeAttribute("value");
+    fill(far, row.hidden ? null : words(done, total, doing));
+    changed(!row.hidden);
+  });
+  return row;
+}
+
 function codeBlock(name, text) {
   if (!text) return make("p", {}, `There is nothing to do again yet in ${name}.`);
   const copy = button("Copy", () => navigator.clipboard && navigator.clipboard.writeText(text), { "aria-label": `Copy the ${name} code` });

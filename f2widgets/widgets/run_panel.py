@@ -180,7 +180,7 @@ class RunPanel(Asking):
                 made = carry_out(what, start=start, overwrite=overwrite, pictures=True, on_event=listen)
                 listen(_Made(k, made))  # type: ignore[arg-type]
 
-        self.worker.start(work)
+        self.worker.start(work, "a reduction")
         self.workspace.running = True
         self.message = {}
         self._send_progress()
@@ -295,7 +295,7 @@ class RunPanel(Asking):
         if isinstance(error, Cancelled):
             self._stopped()
         elif error is not None:
-            self.guarded(lambda: _raise(error))
+            self.failed(error)
         elif not self.message and self.workspace.products and self.workspace.products[-1].paths:
             self.tell(f"Wrote {', '.join(str(path) for path in self.workspace.products[-1].paths)}.")
         self._send_plan()
@@ -347,8 +347,3 @@ class RunPanel(Asking):
         height, width = picture.pixels.shape
         content = {"kind": "picture", "index": index, "width": width, "height": height, "frame": self._shown}
         self.send({**content, "low": picture.low, "high": picture.high}, [picture.pixels.tobytes()])
-
-
-def _raise(error: BaseException) -> None:
-    """Raise an error that came back from the worker."""
-    raise error

@@ -33,17 +33,9 @@ function showRows(page, table, sent) {
   if (sent.more) requestAnimationFrame(() => setTimeout(() => page.ask("rest")));
 }
 
-// A row that tells how far Python is in reading headers, with a button to stop it; hidden while it reads nothing.
+// How far the reading of headers is.
 function readingOf(page) {
-  const bar = make("progress", { "aria-label": "Headers read", max: 1 });
-  const far = make("span");
-  const row = make("div", { cls: "f2-row", hidden: true, role: "status" }, bar, far, button("Cancel", () => page.ask("cancel")));
-  page.on("reading", ({ done, total }) => {
-    row.hidden = done === null;
-    if (total) { bar.max = total; bar.value = done; } else bar.removeAttribute("value");
-    fill(far, total ? `${done} of ${total} headers` : `looking …${done ? ` ${done} files` : ""}`);
-  });
-  return row;
+  return workOf(page, "Headers read", (done, total) => (total ? `${done} of ${total} headers` : `looking …${done ? ` ${done} files` : ""}`));
 }
 
 function tableOf(options) {

@@ -37,6 +37,8 @@ class Worker:
         on_end: Callable[[Any, BaseException | None], None],
     ) -> None:
         self._on_events, self._on_end = on_events, on_end
+        #: What is going on, or was last.
+        self.doing = ""
         self._events: deque[Event] = deque()
         self._end: tuple[Any, BaseException | None] | None = None
         self._thread: threading.Thread | None = None
@@ -48,13 +50,15 @@ class Worker:
         """Whether work is going on, or its end has not been told yet."""
         return self._thread is not None
 
-    def start(self, work: Callable[[Listener], Any]) -> None:
+    def start(self, work: Callable[[Listener], Any], doing: str) -> None:
         """Begin a piece of work.
 
         Parameters
         ----------
         work : callable
             Given a listener for its events; that raises `Cancelled` once `cancel` was called.
+        doing : str
+            What it is, for those who ask for another meanwhile: ``"a reduction"``, ``"reading files"``.
 
         Raises
         ------
@@ -62,11 +66,13 @@ class Worker:
             If something is going on already.
         """
         if self.busy:
-            raise WrongInputs("A reduction is going on already: wait for it, or cancel it.")
+            what = self.doing[:1].upper() + self.doing[1:]
+            raise WrongInputs(f"{what} is going on already: wait for it, or cancel it.")
         try:
             loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
         except RuntimeError:
             loop = None
+        self.doing = doing
         self._stop.clear()
         self._events.clear()
         self._end = None

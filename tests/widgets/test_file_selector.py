@@ -178,8 +178,8 @@ def test_many_files_are_read_in_the_background_with_progress_and_cancel(workspac
     at = page(FileSelector(workspace, pattern="S*"))
     at.call("begin", folder=str(folder), pattern="*")
     at.panel.wait(60)
-    told = [content for content, _ in at.sent if content.get("kind") == "reading"]
-    assert told[0]["total"] == 0
+    told = [content for content, _ in at.sent if content.get("kind") == "going"]
+    assert (told[0]["total"], told[0]["doing"]) == (0, "reading files")
     assert told[-1]["done"] is None
     assert any(one["total"] == 64 for one in told[1:-1])
     assert len(workspace.files) == 63

@@ -39,7 +39,7 @@ def endless(listen):
 
 def test_events_and_result_come_back_in_order():
     heard = Heard()
-    heard.worker.start(three)
+    heard.worker.start(three, "counting")
     heard.worker.wait(10)
     assert [event.done for event in heard.events] == [0, 1, 2]
     assert heard.ends == [("done", None)]
@@ -48,17 +48,17 @@ def test_events_and_result_come_back_in_order():
 
 def test_an_error_comes_back_and_the_worker_can_go_on():
     heard = Heard()
-    heard.worker.start(lambda listen: 1 / 0)
+    heard.worker.start(lambda listen: 1 / 0, "counting")
     heard.worker.wait(10)
     assert isinstance(heard.ends[0][1], ZeroDivisionError)
-    heard.worker.start(three)
+    heard.worker.start(three, "counting")
     heard.worker.wait(10)
     assert heard.ends[1] == ("done", None)
 
 
 def test_cancel_stops_at_the_next_event():
     heard = Heard()
-    heard.worker.start(endless)
+    heard.worker.start(endless, "counting")
     heard.worker.cancel()
     heard.worker.wait(10)
     assert isinstance(heard.ends[0][1], Cancelled)
@@ -66,9 +66,9 @@ def test_cancel_stops_at_the_next_event():
 
 def test_a_second_piece_of_work_is_refused_in_words():
     heard = Heard()
-    heard.worker.start(endless)
-    with pytest.raises(WrongInputs, match="going on already"):
-        heard.worker.start(three)
+    heard.worker.start(endless, "counting")
+    with pytest.raises(WrongInputs, match="Counting is going on already"):
+        heard.worker.start(three, "counting")
     heard.worker.cancel()
     heard.worker.wait(10)
     assert len(heard.ends) == 1
@@ -80,7 +80,7 @@ def test_in_a_notebook_everything_is_told_on_the_thread_of_its_loop():
     kernel = threading.Thread(target=lambda: asyncio.run(notebook()))
 
     async def notebook():
-        heard.worker.start(three)
+        heard.worker.start(three, "counting")
         for _ in range(1000):
             if heard.ends:
                 return
@@ -95,7 +95,7 @@ def test_in_a_notebook_everything_is_told_on_the_thread_of_its_loop():
 
 def test_waiting_has_an_end():
     heard = Heard()
-    heard.worker.start(endless)
+    heard.worker.start(endless, "counting")
     with pytest.raises(TimeoutError):
         heard.worker.wait(0.05)
     heard.worker.cancel()
