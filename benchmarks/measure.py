@@ -204,7 +204,7 @@ def probe_figures(frame: Frame, scene: Scene, sigma: float) -> dict[str, float]:
     -------
     dict of str to float
         Level of the quadrant that it shades most against the others, in sigma; where no frame has the probe
-        in it, how many pixels are flagged all the same.
+        in it, how many pixels are flagged all the same. Empty where too little sky is left to tell.
     """
     number = len(scene.truth.frames)
     shaded = (scene.coverage == number) & (scene.clean < number)
@@ -218,8 +218,8 @@ def probe_figures(frame: Frame, scene: Scene, sigma: float) -> dict[str, float]:
     clear &= (frame.mask & ~np.uint16(flags.OBJECT)) == 0
     inside = np.zeros(scene.shape, bool)
     inside[dark] = True
-    levels = [float(np.mean(box_medians(frame.data, clear & part))) for part in (inside, ~inside)]
-    return {"probe_quadrant": (levels[0] - levels[1]) / sigma}
+    own, rest = (box_medians(frame.data, clear & part) for part in (inside, ~inside))
+    return {"probe_quadrant": float(own.mean() - rest.mean()) / sigma} if len(own) and len(rest) else {}
 
 
 def mask_figures(bad: Mask, truth: Truth) -> dict[str, float]:

@@ -103,6 +103,12 @@ def test_sky(figures):
     assert ours["flagged"] < LIMITS["flagged"].limit
 
 
+def test_guide_probe(figures):
+    ours, _ = figures
+    assert ("probe_quadrant" in ours) or ours["area"] < 3e5  # a small array may have too little sky there
+    assert abs(ours.get("probe_quadrant", 0)) < LIMITS["probe_quadrant"].limit
+
+
 @pytest.mark.parametrize("kind", ["bpm_dead", "bpm_low", "bpm_high", "bpm_hot"])
 def test_bad_pixels_are_found(figures, kind):
     ours, _ = figures
