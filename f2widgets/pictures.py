@@ -205,7 +205,8 @@ def show(
         if sources is not None:
             _draw_sources(axes, frame, sources)
         _compass(axes, frame)
-        axes.set_title(titles[k] if k < len(titles) else _title(frame), fontsize=9)
+        # A header's text may hold dollars, which would be taken for formulas.
+        axes.set_title(titles[k] if k < len(titles) else _title(frame), fontsize=9, parse_math=False)
         axes.tick_params(labelsize=7)
     told = "; ".join(axes.get_title().replace("\n", ", ") for axes in panels)
     return Picture(figure, alt or f"{told}: {'flags in colours' if plane == 'mask' else f'{plane} in greys'}")

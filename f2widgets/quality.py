@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -121,20 +121,51 @@ def quality_text(table: Table) -> str:
         Lines about the stack, then a line per frame; no line ends in a blank.
     """
     of = table.meta
-    lines = [
-        f"{of['name']}: {len(table)} frames of {of['exposure']:g} s in {of['filter']}, "
-        f"{of['total']:g} s where all overlap",
-        f"  background   {of['background']:.1f} electrons, noise {of['noise']:.1f} electrons a pixel",
-        f"  stars        {_width(of['fwhm'], of['seeing'])}",
-        f"  flagged      {100 * of['flagged']:.2f} % of the lit pixels have no good value",
-        "",
-    ]
+    first = f"{of['name']}: {len(table)} frames of {of['exposure']:g} s in {of['filter']}"
+    rows = frame_lines(table)
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [f"{first}, {of['total']:g} s where all overlap"]
+    lines += [f"  {name:<13}{told}" for name, told in stack_lines(of).items()]
+    return "\n".join([*lines, "", *(_line(row, widths) for row in rows), "", *_legend(rows[0][1:])])
+
+
+def stack_lines(numbers: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was measured of a stack in words.
+
+    Parameters
+    ----------
+    numbers : mapping
+        From `stack_numbers`.
+
+    Returns
+    -------
+    dict of str to str
+        By what is measured.
+    """
+    of = numbers
+    return {
+        "background": f"{of['background']:.1f} electrons, noise {of['noise']:.1f} electrons a pixel",
+        "stars": _width(of["fwhm"], of["seeing"]),
+        "flagged": f"{100 * of['flagged']:.2f} % of the lit pixels have no good value",
+    }
+
+
+def frame_lines(table: Table) -> list[list[str]]:
+    """Return what was measured of each frame as rows of text.
+
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+        From `quality_table`.
+
+    Returns
+    -------
+    list of list of str
+        Names of the columns, their units, then a row for each frame.
+    """
     names = [name for name in COLUMNS if name in table.colnames]
     rows = [["frame", *names], ["", *(COLUMNS[name][0] for name in names)]]
-    rows += [[str(row["frame"]), *(_number(row[name], name) for name in names)] for row in table]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines += [_line(row, widths) for row in rows]
-    return "\n".join([*lines, "", *_legend(names)])
+    return rows + [[str(row["frame"]), *(_number(row[name], name) for name in names)] for row in table]
 
 
 def _width(fwhm: float, seeing: float) -> str:

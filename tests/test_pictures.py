@@ -57,6 +57,10 @@ def test_title_says_what_the_frame_is():
     assert show(frame(), titles=["before"]).figure.axes[0].get_title() == "before"
 
 
+def test_a_title_with_dollars_is_no_formula():
+    assert show(frame(), titles=["$\\nonsense$"]).png().startswith(PNG)
+
+
 def test_pixels_without_data_are_left_out():
     masks = np.zeros((60, 80), np.uint16)
     masks[:10], masks[20, 20] = flags.NO_DATA, flags.BAD

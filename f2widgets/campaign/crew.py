@@ -20,6 +20,7 @@ from f2widgets.core.blocks import threads
 
 #: Imported once, by the process of which the others are made: each starts within some hundredths of a second.
 _NEEDED = ["f2widgets.campaign.work", "astropy.wcs", "scipy.ndimage", "sep"]
+_NEEDED += ["matplotlib.figure", "matplotlib.backends.backend_agg"]
 #: How often a task is begun anew whose process was killed.
 RETRIES = 2
 #: Seconds that processes have to end by themselves when they are stopped.

@@ -63,7 +63,7 @@ def read_record(out: Path, key: str) -> dict[str, Any] | None:
         return None
 
 
-def write_record(out: Path, key: str, product: Path, told: dict[str, Any]) -> None:
+def write_record(out: Path, key: str, product: Path, told: dict[str, Any], picture: bytes) -> None:
     """Write the record of a product, whole or not at all.
 
     Parameters
@@ -76,15 +76,24 @@ def write_record(out: Path, key: str, product: Path, told: dict[str, Any]) -> No
         The product, in that folder.
     told : dict
         What is worth keeping; JSON can write it.
+    picture : bytes
+        A PNG file.
 
     Raises
     ------
     NotWritten
         If the system refuses.
     """
+    with written_whole(picture_of(out, key)) as stream:
+        stream.write(picture)
     head = {"format": FORMAT, "version": VERSION, "product": product.name, "md5": md5_of(product)}
     with written_whole(out / DONE / f"{key}.json") as stream:
         stream.write(json.dumps({**head, **told}, indent=1).encode())
+
+
+def picture_of(out: Path, key: str) -> Path:
+    """Return where the picture of a product is; it need not exist."""
+    return out / DONE / f"{key}.png"
 
 
 @contextmanager

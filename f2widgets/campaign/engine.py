@@ -11,8 +11,10 @@ from typing import Any, Protocol
 from f2widgets.campaign.crew import Crew, free_memory
 from f2widgets.campaign.done import alone_in
 from f2widgets.campaign.graph import Graph, Task
+from f2widgets.campaign.page import write_page
 from f2widgets.campaign.planning import plan_all
 from f2widgets.campaign.work import Errand, Outcome
+from f2widgets.errors import NotWritten
 from f2widgets.files import Names
 from f2widgets.io.atomic import sweep
 
@@ -82,10 +84,16 @@ class Run:
         What was planned.
     outcomes : mapping of str to Outcome
         What became of each task, by its key.
+    page : `~pathlib.Path` or None
+        The page that shows it all.
+    problem : str
+        Why the page could not be written.
     """
 
     graph: Graph
     outcomes: Mapping[str, Outcome]
+    page: Path | None = None
+    problem: str = ""
 
     @property
     def products(self) -> tuple[Path, ...]:
@@ -96,7 +104,8 @@ class Run:
     @property
     def complete(self) -> bool:
         """Whether everything in the folder was reduced."""
-        return self.graph.complete and all(one.whole for one in self.outcomes.values())
+        whole = all(one.whole for one in self.outcomes.values())
+        return self.graph.complete and whole and not self.problem
 
     def __str__(self) -> str:
         """Say how many tasks came out how."""
@@ -189,9 +198,13 @@ def carry_out_all(
         sweep(graph.options.out)
         hands = Crew()
         try:
-            return _Course(graph, hands, overwrite, memory or free_memory(), on_news).run()
+            run = _Course(graph, hands, overwrite, memory or free_memory(), on_news).run()
         finally:
             hands.stop()
+        try:
+            return replace(run, page=write_page(graph, run.outcomes, str(run)))
+        except NotWritten as error:
+            return replace(run, problem=str(error))
 
 
 class _Course:

@@ -14,6 +14,7 @@ from f2widgets.calibrations.overrides import UserCal, calibration_kind
 from f2widgets.calibrations.service import Calibrations
 from f2widgets.campaign.done import fingerprint, read_record, write_record
 from f2widgets.campaign.graph import Options
+from f2widgets.campaign.looks import look_at
 from f2widgets.errors import Cancelled, F2Error, NotF2Data, WrongInputs
 from f2widgets.estimate import estimate
 from f2widgets.io.read import open_frame, require_imaging
@@ -141,7 +142,9 @@ def _done(errand: Errand, began: float) -> Outcome:
     else:
         made = _made(what, errand, replaces=errand.overwrite or known is not None)
         state, product, notes, problems = "made", made.path, made.notes, list(made.problems)
-        write_record(out, errand.key, product, {"fingerprint": now, "notes": notes})
+        look, picture = look_at(product, what.recipe.product)
+        record = {"fingerprint": now, "notes": notes, **look.as_record()}
+        write_record(out, errand.key, product, record, picture)
     seconds = perf_counter() - began
     return Outcome(errand.key, state, product, seconds, "", notes, tuple(problems), tuple(unused))
 

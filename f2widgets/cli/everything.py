@@ -88,7 +88,8 @@ def reduce_everything(
         run = carry_out_all(graph, **options, on_news=tell)
         for line in _amiss(run):
             tell.say(line, amiss=True)
-        tell.say(f"{run} Took {perf_counter() - began:.1f} s.")
+        shown = f" {run.page} shows them." if run.page else ""
+        tell.say(f"{run}{shown} Took {perf_counter() - began:.1f} s.")
     return 1 if not run.products else 0 if run.complete else 3
 
 
@@ -145,6 +146,8 @@ def _amiss(run: Run) -> Iterator[str]:
         for reason in told:
             further = reason.replace("\n", "\n    ")
             yield f"f2: job {number}, {task.title}: {further}"
+    if run.problem:
+        yield f"f2: {run.problem}"
     amiss = [one for one in run.graph.aside if not one.usual]
     if amiss:
         yield "\n".join(["f2: left out:", *left_out(amiss)])
