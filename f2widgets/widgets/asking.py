@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from f2widgets.recipes.own import own_steps
 from f2widgets.recipes.recipe import Recipe
 from f2widgets.recipes.recipes import IMAGE, recipe_named
 from f2widgets.recipes.settings import read_settings, settings_text
-from f2widgets.recipes.steps import STEPS, step_named
+from f2widgets.recipes.steps import STEPS, Step, step_named
 from f2widgets.recipes.wishes import understood
 from f2widgets.widgets.panel import Panel, from_page
 
@@ -35,7 +36,7 @@ class Asking(Panel):
         ParameterError
             If there is no such parameter, or the value does not fit.
         """
-        values = step_named(step).settled({parameter: value})
+        values = self._step(step).settled({parameter: value})
         self.workspace.settings = {**self.workspace.settings, f"{step}:{parameter}": values[parameter]}
 
     @from_page
@@ -47,12 +48,12 @@ class Asking(Panel):
     @from_page
     def leave_out(self, step: str, out: bool = True) -> None:
         """Leave a step out, or take it in again."""
-        self.workspace.without = _with(self.workspace.without, step_named(step).name, out)
+        self.workspace.without = _with(self.workspace.without, self._step(step).name, out)
 
     @from_page
     def keep_after(self, step: str, keep: bool = True) -> None:
         """Keep the frames after a step, or not."""
-        self.workspace.keep = _with(self.workspace.keep, step_named(step).name, keep)
+        self.workspace.keep = _with(self.workspace.keep, self._step(step).name, keep)
 
     @from_page
     def save_settings(self, path: str = "", overwrite: bool = False) -> str:
@@ -105,6 +106,10 @@ class Asking(Panel):
             for name, value in asked.items():
                 setattr(here, name, value)
         self.tell(f"Read: {source}")
+
+    def _step(self, name: str) -> Step:
+        """Return a step of the table, or one of the user's own."""
+        return own_steps(self._recipe()).get(name) or step_named(name)
 
     def _recipe(self) -> Recipe:
         """Return the recipe by which names of the reference are understood, if none is named."""

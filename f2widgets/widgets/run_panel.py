@@ -15,7 +15,7 @@ from f2widgets.products import Products
 from f2widgets.recipes.bands import READ
 from f2widgets.recipes.events import Listener, Pictured, Working
 from f2widgets.recipes.history import READ_VERB, WRITE, WRITE_VERB
-from f2widgets.recipes.recipes import RECIPES
+from f2widgets.recipes.recipes import RECIPES, recipe_named
 from f2widgets.reduction import carry_out, planned
 from f2widgets.runs import CHECKPOINTS, checkpoint_before, clear, starts, supersede
 from f2widgets.widgets.asking import Asking
@@ -48,6 +48,26 @@ class _Made:
 
     number: int
     products: Products
+
+
+def offered(asked: str | None) -> list[list[str]]:
+    """Return the menu of recipes, each name once; one of the user's own is in it when it is asked for.
+
+    Parameters
+    ----------
+    asked : str or None
+        Name of the recipe that is asked for.
+
+    Returns
+    -------
+    list of list of str
+        Name and summary.
+    """
+    menu = {one.name: one.summary for one in reversed(RECIPES)}
+    menu = {name: menu[name] for name in dict.fromkeys(one.name for one in RECIPES)}
+    if asked:
+        menu.setdefault(asked, recipe_named(asked).summary)
+    return [[name, text] for name, text in menu.items()]
 
 
 class RunPanel(Asking):
@@ -323,7 +343,7 @@ class RunPanel(Asking):
                 "picked": len(self.workspace.selection),
                 "jobs": [one.told() for one in jobs],
                 "shown": self._job,
-                "recipes": [[one.name, one.summary] for one in RECIPES],
+                "recipes": offered(self.workspace.recipe),
                 "recipe": self.workspace.recipe or "",
                 "form": form(shown) if shown else [],
                 "starts": starts(shown) if shown and idle else {},

@@ -8,7 +8,7 @@ import pytest
 from astropy.io import fits
 
 import f2widgets as f2
-from f2widgets.errors import WrongInputs
+from f2widgets.errors import ParameterError, WrongInputs
 from f2widgets.widgets import RunPanel, Workspace
 from f2widgets.widgets.deeds import Deed, script
 
@@ -91,6 +91,39 @@ def test_form_is_made_from_the_signatures(panel, page):
     at.call("reset_parameter", step="refine_sky", parameter="clip")
     assert param(at, "refine_sky", "clip")["origin"] == "default"
     assert param(at, "align", "method")["choices"] == ["sources", "header"]
+
+
+OWN = """
+from typing import Annotated
+
+from f2widgets.core.annotations import Within
+from f2widgets.recipes.recipe import use
+from f2widgets.recipes.recipes import IMAGE
+
+
+def lift(frame, *, level: Annotated[float, Within(0, 9)] = 1.0):
+    return frame.with_(data=frame.data + level)
+
+
+lifted = IMAGE.changed("a lifted stack", after={"divide_flat": [use(lift)]})
+"""
+
+
+def test_recipe_of_ones_own_is_in_the_menu_and_its_step_in_the_form(panel, page, here):
+    (here / "own.py").write_text(OWN)
+    at = page(panel)
+    at.call("plan")
+    names = [name for name, _ in at.last("plan")["recipes"]]
+    assert len(names) == len(set(names))
+    panel.workspace.recipe = "own.py:lifted"
+    at.call("plan")
+    assert ["own.py:lifted", "a lifted stack"] in at.last("plan")["recipes"]
+    at.call("set_parameter", step="lift", parameter="level", value="2")
+    assert param(at, "lift", "level")["value"] == 2.0
+    assert "lift:level must be" in at.error("set_parameter", step="lift", parameter="level", value="10")
+    at.call("leave_out", step="lift")
+    with pytest.raises(ParameterError, match=r"gone\.py cannot be read"):
+        panel.choose_recipe("gone.py:lifted")
 
 
 def test_step_left_out_needs_no_calibration(panel, page, here):
