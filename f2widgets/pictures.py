@@ -27,8 +27,8 @@ from f2widgets.core.display import (
 from f2widgets.core.frame import Frame
 from f2widgets.errors import ParameterError
 from f2widgets.io.atomic import written_whole
-from f2widgets.io.catalogues import catalogue_of, pixels_of_table
 from f2widgets.io.read import read_frame
+from f2widgets.markings import COLOURS, SHOWN, draw_compass, draw_overlay, draw_probe, draw_sources
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 Stretch = Literal["auto", "linear", "sqrt", "log", "asinh", "histogram"]
 Image = NDArray[np.floating]
 
-#: Shown pixels along the longer side; larger frames are binned.
-_SHOWN = 1100
 #: The stretch is linear up to so many sigma above the sky, and logarithmic above.
 _SOFT = 4.0
 #: Pixels with these flags hold no measure of the sky and are not shown; bad ones are, as they are.
@@ -51,21 +49,7 @@ _WIDE = 5.0
 _BRIGHT = 12.0
 #: A normal distribution's sigma over its median absolute deviation.
 _SIGMA = 1.4826
-#: Colours of flags, the later over the earlier; chosen to differ for colour-blind eyes (Okabe and Ito).
-_COLOURS = {
-    "unlit": "#bbbbbb",
-    "no_data": "#dddddd",
-    "object": "#f0e442",
-    "nonlinear": "#e69f00",
-    "probe": "#009e73",
-    "persistence": "#56b4e9",
-    "cosmic": "#0072b2",
-    "saturated": "#d55e00",
-    "bad": "#000000",
-}
 _MISSING = "#7d8fa3"
-#: Bad pixels over an image, where black would hide in the sky, and how much of the image shows through flags.
-_BAD_OVER, _THROUGH = "#cc79a7", 0.25
 #: Points at which a stretch is worked out: more than there are greys, and dense where a logarithm is steep.
 _POINTS = 4096
 
@@ -201,10 +185,11 @@ def show(
             _draw_flags(axes, frame)
         else:
             _draw_values(figure, axes, plane_values(frame, plane, hidden), look, _unit(frame, plane))
-            _draw_overlay(axes, frame, _bits(overlay))
+            draw_overlay(axes, frame, _bits(overlay))
+            draw_probe(axes, frame)
         if sources is not None:
-            _draw_sources(axes, frame, sources)
-        _compass(axes, frame)
+            draw_sources(axes, frame, sources)
+        draw_compass(axes, frame)
         # A header's text may hold dollars, which would be taken for formulas.
         axes.set_title(titles[k] if k < len(titles) else _title(frame), fontsize=9, parse_math=False)
         axes.tick_params(labelsize=7)
@@ -305,7 +290,7 @@ def _draw_values(figure: Figure, axes: Axes, values: Image, look: _Look, unit: s
     from matplotlib.colors import FuncNorm
 
     ny, nx = values.shape
-    shown = binned_known(values, binning(values.shape, _SHOWN))
+    shown = binned_known(values, binning(values.shape, SHOWN))
     norm = _norm(shown, look.stretch, look.limits)
     colours = matplotlib.colormaps[look.colours].with_extremes(bad=_MISSING)
     image = axes.imshow(
@@ -330,67 +315,27 @@ def _draw_flags(axes: Axes, frame: Frame) -> None:
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
 
-    n = binning(frame.shape, _SHOWN)
+    n = binning(frame.shape, SHOWN)
     ny, nx = frame.shape
     joined = binned_flags(frame.mask, n)
     shown = np.zeros(joined.shape, np.uint8)
     patches = []
-    for k, (name, colour) in enumerate(_COLOURS.items(), start=1):
+    for k, (name, colour) in enumerate(COLOURS.items(), start=1):
         here = (frame.mask & flags.bits(name)) != 0
         if not here.any():
             continue
         shown[(joined & flags.bits(name)) != 0] = k
         patches.append(Patch(color=colour, label=f"{name}: {here.sum():,}"))
-    colours = ListedColormap(["#ffffff", *_COLOURS.values()])
+    colours = ListedColormap(["#ffffff", *COLOURS.values()])
     extent = (-0.5, nx - 0.5, -0.5, ny - 0.5)
     axes.imshow(
         shown,
         origin="lower",
         cmap=colours,
         vmin=-0.5,
-        vmax=len(_COLOURS) + 0.5,
+        vmax=len(COLOURS) + 0.5,
         extent=extent,
         interpolation="nearest",
     )
     if patches:
         axes.legend(handles=patches, fontsize=7, loc="upper right")
-
-
-def _draw_overlay(axes: Axes, frame: Frame, bits: int) -> None:
-    """Draw flags over an image, the later over the earlier."""
-    from matplotlib.colors import to_rgba
-
-    ny, nx = frame.shape
-    joined = binned_flags(frame.mask, binning(frame.shape, _SHOWN)) & np.uint16(bits)
-    if not joined.any():
-        return
-    ink = np.zeros((*joined.shape, 4), np.float32)
-    for name in sorted(flags.names(bits), key=lambda one: [*_COLOURS, one].index(one)):
-        colour = _BAD_OVER if name == "bad" else _COLOURS.get(name, _BAD_OVER)
-        ink[(joined & flags.bits(name)) != 0] = to_rgba(colour, 1 - _THROUGH)
-    extent = (-0.5, nx - 0.5, -0.5, ny - 0.5)
-    axes.imshow(ink, origin="lower", extent=extent, interpolation="nearest")
-
-
-def _draw_sources(axes: Axes, frame: Frame, sources: Any) -> None:
-    """Draw a ring around each source."""
-    ny, nx = frame.shape
-    places = pixels_of_table(catalogue_of(frame, sources), frame.wcs)
-    axes.scatter(places[:, 0], places[:, 1], s=40, facecolors="none", edgecolors="#66e0ff", linewidths=0.9)
-    axes.set(xlim=(-0.5, nx - 0.5), ylim=(-0.5, ny - 0.5))
-
-
-def _compass(axes: Axes, frame: Frame) -> None:
-    """Draw arrows to north and east into the lower left corner."""
-    if frame.wcs is None or frame.wcs.naxis != 2:
-        return
-    ny, nx = frame.shape
-    to_pixels = np.linalg.inv(frame.wcs.pixel_scale_matrix)
-    for name, direction in (("N", (0, 1)), ("E", (1, 0))):
-        arrow = to_pixels @ direction
-        arrow = 0.07 * min(nx, ny) * arrow / np.hypot(*arrow)
-        begin = (0.1 * nx, 0.1 * ny)
-        style = {"color": "#ffb000", "lw": 1.2, "arrowstyle": "->", "shrinkA": 0, "shrinkB": 0}
-        axes.annotate("", xy=begin + arrow, xytext=begin, arrowprops=style)
-        at = begin + 1.35 * arrow
-        axes.text(float(at[0]), float(at[1]), name, color="#ffb000", fontsize=8, ha="center", va="center")

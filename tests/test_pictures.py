@@ -161,3 +161,12 @@ def test_what_there_is_not_is_refused_with_what_there_is():
     ):
         with pytest.raises(ParameterError, match=words):
             show(frame(), **options)
+
+
+def test_guide_probe_is_outlined_and_named():
+    mask = np.zeros((60, 80), np.uint16)
+    mask[10:40, 60:] = flags.PROBE
+    plain, marked = (show(one).figure.axes[0] for one in (frame(), frame().with_(mask=mask)))
+    assert "guide probe" not in [text.get_text() for text in plain.texts]
+    assert "guide probe" in [text.get_text() for text in marked.texts]
+    assert len(marked.collections) == len(plain.collections) + 1
