@@ -24,9 +24,24 @@ def chromium():
         started.close()
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """Serve an empty folder with JupyterLab; gives the folder, the address and the token."""
+@pytest.fixture(scope="session")
+def served(tmp_path_factory):
+    """Serve an empty folder with JupyterLab, for all tests; gives the folder, the address and the token."""
     folder, home = tmp_path_factory.mktemp("served"), tmp_path_factory.mktemp("home")
-    with server(folder, home) as (address, token):
-        yield folder, address, token
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CACHE", "CONFIG", "STATE"):
+            patch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+        with server(folder, home) as (address, token):
+            yield folder, address, token
+
+
+@pytest.fixture(scope="module")
+def lab(served, tmp_path_factory):
+    """Give a module a folder of its own in what is served, with the address and the token.
+
+    A notebook in it is opened as ``f"{folder.name}/some.ipynb"``.
+    """
+    folder, address, token = served
+    own = folder / tmp_path_factory.mktemp("own").name
+    own.mkdir()
+    return own, address, token

@@ -31,6 +31,8 @@ READY = """async () => {
     await panel.context.ready;
     await panel.sessionContext.session.kernel.info;
 }"""
+#: A kernel goes on without its page: it is ended, so that others have its memory.
+END = "async () => { await window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown(); }"
 RUN_ALL = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 #: What each code cell holds: its number of execution, and every output with type, mime types and text.
 CELLS = """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
@@ -134,6 +136,7 @@ def page(chromium, address, token, notebook, place="lab/tree"):
         opened.wait_for_function("() => window.jupyterapp.shell.currentWidget?.sessionContext")
         opened.evaluate(READY)
         yield opened, errors
+        opened.evaluate(END)
 
 
 def failed_cells(opened):

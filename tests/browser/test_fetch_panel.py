@@ -18,7 +18,7 @@ def opened(lab, chromium, request):
             panel = FetchPanel(Workspace("raw"), archive="{server.url}")
         """
         write_notebook(folder / "fetch.ipynb", code, "panel")
-        with page(chromium, address, token, "fetch.ipynb") as (tab, errors):
+        with page(chromium, address, token, f"{folder.name}/fetch.ipynb") as (tab, errors):
             tab.evaluate(RUN_ALL)
             assert failed_cells(tab) == []
             tab.get_by_role("button", name="Ask the archive").wait_for()

@@ -52,7 +52,7 @@ def opened(lab, chromium):
     for name, exposure in (("D_dark", 120.0), ("N_dark", 60.0)):
         write_processed(folder / "made" / f"{name}.fits", "dark", exposure=exposure, shape=(64, 64))
     write_notebook(folder / "files.ipynb", *CELLS)
-    with page(chromium, address, token, "files.ipynb") as (tab, errors):
+    with page(chromium, address, token, f"{folder.name}/files.ipynb") as (tab, errors):
         tab.on("dialog", lambda dialog: (errors.append(dialog.message), dialog.dismiss()))
         tab.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
         tab.set_viewport_size({"width": 1300, "height": 2600})  # all panels in sight at once
@@ -86,8 +86,8 @@ def test_files_are_listed_with_reasons_and_markup_stays_text(opened):
     files = panel(tab, "Files")
     says(files, "7 of 8 files, 1 cannot be used")
     expect(rows(files)).to_have_count(8)
-    assert rows(files).first.locator("td").nth(2).inner_text() == MARKUP
-    assert "is no FITS file" in rows(files).last.inner_text()
+    expect(rows(files).first.locator("td").nth(2)).to_have_text(MARKUP)
+    expect(rows(files).last).to_contain_text("is no FITS file")
     expect(files.get_by_role("checkbox", name=MARKUP)).to_have_count(1)
     expect(tab.locator("img[src=x]")).to_have_count(0)
 
@@ -113,7 +113,7 @@ def test_groups_pick_their_files(opened):
     files = panel(tab, "Files")
     files.get_by_label("Group by").select_option("tags")
     group = rows(files, "Groups").filter(has_text="DARK")
-    assert group.locator("td").last.inner_text() == "2"
+    expect(group.locator("td").last).to_have_text("2")
     group.click()
     picked(files, 2)
     assert tab.evaluate(ASK).startswith("['S20131121S0004.fits', 'S20131121S0005.fits']")
@@ -194,7 +194,7 @@ def test_headers_are_searched_and_compared(opened):
     tab.wait_for_function(
         "() => document.querySelectorAll('[aria-label=Cards] tbody tr[data-id]').length === 1"
     )
-    assert MARKUP in rows(headers, "Cards").first.inner_text()
+    expect(rows(headers, "Cards").first).to_contain_text(MARKUP)
     tab.keyboard.press("Escape")
     search.wait_for(state="hidden")
     rows(headers).nth(0).click()
@@ -215,8 +215,9 @@ def test_columns_are_chosen_sorted_and_the_table_written(opened, lab):
     headers.get_by_role("checkbox", name="night").click()
     headers.get_by_role("columnheader", name="night").wait_for()
     headers.get_by_role("columnheader", name="exposure_time").get_by_role("button").click()
-    assert headers.get_by_role("columnheader", name="exposure_time").get_attribute("aria-sort") == "ascending"
-    assert rows(headers).first.locator("td").nth(1).inner_text() == "S20131121S0003.fits"
+    sorted_by = headers.get_by_role("columnheader", name="exposure_time")
+    expect(sorted_by).to_have_attribute("aria-sort", "ascending")
+    expect(rows(headers).first.locator("td").nth(1)).to_have_text("S20131121S0003.fits")
     headers.get_by_text("Columns", exact=True).click()
     headers.get_by_role("button", name="Write").click()
     headers.get_by_role("status").filter(has_text="Written:").wait_for()

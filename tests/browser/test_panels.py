@@ -5,6 +5,7 @@ import textwrap
 from contextlib import contextmanager
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.lab import RUN_ALL, browsing, failed_cells, page, violations, write_notebook
 
@@ -63,7 +64,7 @@ counter = Counter()
 def opened(lab, chromium):
     folder, address, token = lab
     write_notebook(folder / "counter.ipynb", textwrap.dedent(COUNTER), "counter", "counter.picked")
-    with page(chromium, address, token, "counter.ipynb") as (tab, errors):
+    with page(chromium, address, token, f"{folder.name}/counter.ipynb") as (tab, errors):
         tab.evaluate(RUN_ALL)
         assert failed_cells(tab) == []
         tab.locator(".f2-root .count").wait_for()
@@ -85,14 +86,14 @@ def cells_in(tab):
 
 def test_a_click_reaches_python_and_comes_back(opened):
     tab, _ = opened
-    assert tab.locator(".count").inner_text() == "0"
+    expect(tab.locator(".count")).to_have_text("0")
     tab.get_by_role("button", name="Count", exact=True).click()
     tab.wait_for_function("() => document.querySelector('.count').textContent === '1'")
 
 
 def test_an_error_is_read_out_and_can_be_dismissed(opened):
     tab, _ = opened
-    assert tab.get_by_role("alert").count() == 0
+    expect(tab.get_by_role("alert")).to_have_count(0)
     tab.get_by_role("button", name="Fail").click()
     tab.get_by_role("alert").filter(has_text="Only upwards").wait_for()
     tab.get_by_role("button", name="Dismiss the message").click()
@@ -117,13 +118,13 @@ def test_keys_typed_into_a_panel_never_reach_the_notebook(opened):
 def test_rows_are_text_sorted_and_picked_by_keys(opened):
     tab, _ = opened
     rows = tab.locator(".f2-root tbody tr[data-id]")
-    assert rows.first.locator("td").nth(1).inner_text() == "<b>0</b>"
+    expect(rows.first.locator("td").nth(1)).to_have_text("<b>0</b>")
     assert rows.count() < 60  # of a thousand only those in sight are made
     size = tab.get_by_role("columnheader", name="Size")
     assert size.get_attribute("aria-sort") == "none"
     size.get_by_role("button").click()
-    assert tab.get_by_role("columnheader", name="Size").get_attribute("aria-sort") == "ascending"
-    assert rows.nth(1).get_attribute("data-id") == "f7"
+    expect(tab.get_by_role("columnheader", name="Size")).to_have_attribute("aria-sort", "ascending")
+    expect(rows.nth(1)).to_have_attribute("data-id", "f7")
     tab.locator(".f2-root .f2-scroll").focus()
     tab.keyboard.press("Home")
     tab.keyboard.press("ArrowDown")
@@ -151,7 +152,7 @@ def test_the_page_asked_for_nothing_else_and_made_no_error(opened):
 def test_without_a_kernel_the_poster_stands(lab, chromium):
     folder, address, token = lab
     write_notebook(folder / "kept.ipynb", textwrap.dedent(COUNTER), "counter")
-    with page(chromium, address, token, "kept.ipynb") as (tab, _):
+    with page(chromium, address, token, f"{folder.name}/kept.ipynb") as (tab, _):
         tab.evaluate(RUN_ALL)
         tab.locator(".f2-root .count").wait_for()
         tab.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
@@ -160,7 +161,7 @@ def test_without_a_kernel_the_poster_stands(lab, chromium):
     assert "A counter without a kernel" in json.dumps(kept["cells"][1]["outputs"])
     kept["metadata"]["kernelspec"] = {"name": "", "display_name": "none"}
     (folder / "kept.ipynb").write_text(json.dumps(kept))
-    with page_without_kernel(chromium, address, token, "kept.ipynb") as tab:
+    with page_without_kernel(chromium, address, token, f"{folder.name}/kept.ipynb") as tab:
         tab.locator("caption", has_text="A counter without a kernel").wait_for(timeout=20_000)
 
 
@@ -169,6 +170,6 @@ def test_with_a_new_kernel_the_poster_stands_until_the_cell_runs(lab, chromium):
     kept = json.loads((folder / "kept.ipynb").read_text())
     kept["metadata"]["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     (folder / "again.ipynb").write_text(json.dumps(kept))
-    with page(chromium, address, token, "again.ipynb") as (tab, _):
+    with page(chromium, address, token, f"{folder.name}/again.ipynb") as (tab, _):
         tab.wait_for_timeout(2000)  # time for a live view to take its place, if there were one
         tab.locator("caption", has_text="A counter without a kernel").wait_for(timeout=20_000)

@@ -1,6 +1,7 @@
 """The reduction panel in a real JupyterLab: plan, run, cancel, change a parameter, begin in the middle."""
 
 import os
+import re
 import shutil
 import time
 
@@ -11,6 +12,8 @@ from tests.browser.lab import RUN_ALL, failed_cells, page, violations, write_not
 
 pytestmark = pytest.mark.browser
 
+#: How many grey values a picture has.
+GREYS = "c => new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size"
 PANEL = """
 import os, sys
 sys.path[:0] = {path!r}
@@ -35,7 +38,7 @@ def opened(lab, chromium, example1_calibrated, example1_lists, no_configuration)
         files=files,
     )
     write_notebook(folder / "run.ipynb", cell, "panel")
-    with page(chromium, address, token, "run.ipynb") as (tab, errors):
+    with page(chromium, address, token, f"{folder.name}/run.ipynb") as (tab, errors):
         tab.evaluate(RUN_ALL)
         tab.locator(".f2-root .f2-jobs").wait_for()
         yield tab, errors, folder / "night"
@@ -62,8 +65,8 @@ def shot(tab, name):
 
 def test_plan_is_shown_before_anything_runs(opened):
     tab, _, folder = opened
-    assert tab.get_by_role("button", name="Cancel").is_disabled()
-    assert tab.locator(".f2-jobs").inner_text() == "9 files are picked: press Plan."
+    expect(tab.get_by_role("button", name="Cancel")).to_be_disabled()
+    expect(tab.locator(".f2-jobs")).to_have_text("9 files are picked: press Plan.")
     pressed(tab, "Plan")
     job = tab.locator(".f2-job.f2-ready")
     job.wait_for()
@@ -83,7 +86,7 @@ def test_value_that_does_not_fit_is_refused_in_the_panel(opened):
     clip.fill("99")
     clip.press("Enter")
     tab.get_by_role("alert").filter(has_text="refine_sky:clip must be a number, 1 to 10").wait_for()
-    assert clip.get_attribute("aria-invalid") == "true"
+    expect(clip).to_have_attribute("aria-invalid", "true")
     clip.fill("2.5")
     clip.press("Enter")
     one.get_by_text("set by you", exact=True).wait_for()
@@ -112,21 +115,41 @@ def test_run_is_followed_to_its_end(opened):
     tab, _, folder = opened
     pressed(tab, "Run")
     tab.wait_for_function("() => document.querySelector('.f2-step[data-state=runs]')")
-    assert tab.get_by_role("button", name="Plan").is_disabled()
-    assert tab.get_by_role("button", name="Plan").get_attribute("title") == "A reduction is going on."
+    expect(tab.get_by_role("button", name="Plan")).to_have_attribute("title", "A reduction is going on.")
     until_told(tab, "Wrote S20131121S0075_image.fits")
     assert (folder / "S20131121S0075_image.fits").exists()
-    assert "100 %" in tab.locator(".f2-left").inner_text()
-    assert "kept" in step(tab, "divide_flat").locator(".f2-state").inner_text()
+    expect(tab.locator(".f2-left")).to_contain_text("100 %")
+    expect(step(tab, "divide_flat").locator(".f2-state")).to_contain_text("kept")
     tab.locator(".f2-quality summary").click()
     expect(tab.locator(".f2-quality tbody tr[data-id]")).to_have_count(9)
-    thumb = step(tab, "combine").locator("canvas")
-    assert "S20131121S0075 after combine" in thumb.get_attribute("aria-label")
-    values = thumb.evaluate(
-        "c => new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size"
-    )
-    assert values > 50
+    for name in (
+        "to_electrons",
+        "subtract_dark",
+        "divide_flat",
+        "combine",
+    ):  # the first three are done together
+        thumb = step(tab, name).locator("canvas")
+        expect(thumb).to_have_attribute("aria-label", re.compile(f"S20131121S0075 after {name}"))
+        assert thumb.evaluate(GREYS) > 50
     shot(tab, "run_done")
+
+
+def test_settings_are_saved_and_loaded(opened):
+    tab, _, folder = opened
+    one = step(tab, "combine")
+    one.locator("summary").click()
+    one.get_by_label("method").select_option("median")
+    expect(one.get_by_text("set by you", exact=True)).to_have_count(1)
+    tab.get_by_role("button", name="Save settings").click()
+    until_told(tab, "Written:")
+    assert 'method = "median"' in (folder / "f2_settings.toml").read_text()
+    one.get_by_role("button", name="Reset combine:method").click()
+    expect(one.get_by_text("set by you", exact=True)).to_have_count(0)
+    tab.get_by_role("button", name="Load settings").click()
+    expect(one.get_by_label("method", exact=True)).to_have_value("median")
+    one.get_by_role("button", name="Reset combine:method").click()
+    expect(one.get_by_text("set by you", exact=True)).to_have_count(0)
+    one.locator("summary").click()
 
 
 def test_changed_parameter_is_run_from_its_step(opened):
@@ -136,7 +159,8 @@ def test_changed_parameter_is_run_from_its_step(opened):
     one.locator("summary").click()
     one.get_by_label("method").select_option("exposure")
     one.get_by_text("set by you", exact=True).wait_for()
-    assert step(tab, "add_variance").get_by_role("button", name="Run again from add_variance").is_disabled()
+    expect(one.get_by_role("button", name="Run again from match_counts")).to_be_enabled()
+    expect(tab.get_by_role("button", name="Run again from add_variance")).to_be_disabled()
     one.get_by_role("button", name="Run again from match_counts").click()
     tab.wait_for_function(
         "() => document.querySelector('.f2-step[data-step=divide_flat]').dataset.state === 'skipped'"
@@ -164,7 +188,7 @@ def test_all_of_it_is_within_reach_of_the_keyboard(opened):
     field.press("Enter")
     step(tab, "align").locator("summary").focus()
     tab.keyboard.press("Enter")
-    assert step(tab, "align").locator("details").get_attribute("open") is not None
+    expect(step(tab, "align").locator("details")).to_have_attribute("open", "")
     tab.keyboard.press("Control+Enter")
     tab.wait_for_function("() => document.querySelector('.f2-step[data-state=runs]')")
     tab.keyboard.press("Escape")

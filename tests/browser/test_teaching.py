@@ -4,6 +4,7 @@ import json
 import textwrap
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.lab import RUN_ALL, failed_cells, page, violations, write_notebook
 
@@ -46,7 +47,7 @@ WhatIf("combine", [frame("a"), frame("b", 4000), frame("c")], side=64)
 def opened(lab, chromium):
     folder, address, token = lab
     write_notebook(folder / "teaching.ipynb", textwrap.dedent(CELLS), "keep.student")
-    with page(chromium, address, token, "teaching.ipynb") as (tab, errors):
+    with page(chromium, address, token, f"{folder.name}/teaching.ipynb") as (tab, errors):
         tab.evaluate(RUN_ALL)
         assert failed_cells(tab) == []
         tab.locator(".f2-pair canvas").first.wait_for()
@@ -57,15 +58,21 @@ def panel(tab, title):
     return tab.get_by_role("region", name=title, exact=True)
 
 
+def until_star(tab, canvas, is_what):
+    """Wait until the pixel of the star is so bright."""
+    pixel = "c.getContext('2d').getImageData(20, 64 - 1 - 40, 1, 1).data[0]"
+    tab.wait_for_function(f"(c) => {pixel} {is_what}", arg=canvas.element_handle())
+
+
 def test_choice_is_judged_and_markup_stays_text(opened):
     tab, _, _ = opened
     ask = panel(tab, "Checkpoint: a choice")
-    assert ask.locator(".f2-task").inner_text() == "Which <b>one</b>?"
+    expect(ask.locator(".f2-task")).to_have_text("Which <b>one</b>?")
     ask.get_by_role("radio", name="red").check()
     ask.locator(".f2-wrong", has_text="Not yet. No.").wait_for()
     ask.get_by_role("radio", name="blue").check()
     ask.locator(".f2-right", has_text="Solved. Yes.").wait_for()
-    assert ask.locator(".f2-tries").inner_text() == "2 tries"
+    expect(ask.locator(".f2-tries")).to_have_text("2 tries")
 
 
 def test_number_is_typed_and_sent_by_enter(opened):
@@ -83,13 +90,13 @@ def test_number_is_typed_and_sent_by_enter(opened):
 def test_hints_come_one_by_one(opened):
     tab, _, _ = opened
     ask = panel(tab, "Checkpoint: a number")
-    assert ask.get_by_role("listitem").count() == 0
+    expect(ask.get_by_role("listitem")).to_have_count(0)
     ask.get_by_role("button", name="Hint 1 of 3").click()
     ask.get_by_role("listitem").filter(has_text="<b>First</b>").wait_for()
     for name in ("Hint 2 of 3", "Hint 3 of 3"):
         ask.get_by_role("button", name=name).click()
     ask.get_by_role("button", name="No more hints").wait_for()
-    assert ask.get_by_role("button", name="No more hints").is_disabled()
+    expect(ask.get_by_role("button", name="No more hints")).to_be_disabled()
 
 
 def test_star_is_pointed_at_by_mouse_and_by_keys(opened):
@@ -97,10 +104,7 @@ def test_star_is_pointed_at_by_mouse_and_by_keys(opened):
     ask = panel(tab, "Checkpoint: a place")
     image = ask.get_by_role("application")
     box = image.bounding_box()
-    bright = ask.locator("canvas").evaluate(
-        "(c) => [...c.getContext('2d').getImageData(20, 64 - 1 - 40, 1, 1).data]"
-    )
-    assert bright[0] == 255
+    until_star(tab, ask.locator("canvas"), "=== 255")
     image.click(position={"x": box["width"] * 50.5 / 64, "y": box["height"] / 2})
     ask.locator(".f2-wrong", has_text="Nothing here.").wait_for()
     assert abs(float(ask.get_by_label("x", exact=True).input_value()) - 50) <= 1
@@ -137,24 +141,18 @@ def test_progress_counts_and_is_taken_away_and_brought_back(opened):
 def test_what_if_changes_picture_and_numbers(opened):
     tab, _, _ = opened
     what = panel(tab, "What if: combine")
-    pixel = "(c) => c.getContext('2d').getImageData(20, 64 - 1 - 40, 1, 1).data[0]"
     before, after = what.locator(".f2-pair canvas").nth(0), what.locator(".f2-pair canvas").nth(1)
-    assert before.evaluate(pixel) == after.evaluate(pixel) == 255
+    until_star(tab, before, "=== 255")
+    until_star(tab, after, "=== 255")
     what.get_by_label("method").select_option("median")
-    tab.wait_for_function(
-        "(c) => c.getContext('2d').getImageData(20, 64 - 1 - 40, 1, 1).data[0] < 255",
-        arg=after.element_handle(),
-    )
-    assert before.evaluate(pixel) == 255
-    assert what.locator("tbody tr[data-id]").first.locator("strong").count() == 2
+    until_star(tab, after, "< 255")
+    until_star(tab, before, "=== 255")
+    expect(what.locator("tbody tr[data-id]").first.locator("strong")).to_have_count(2)
     slider = what.get_by_label("Before on the left, after on the right")
     slider.fill("80")
-    assert "80%" in after.evaluate("(c) => c.style.clipPath")
+    tab.wait_for_function("(c) => c.style.clipPath.includes('80%')", arg=after.element_handle())
     what.get_by_role("button", name="Reset").click()
-    tab.wait_for_function(
-        "(c) => c.getContext('2d').getImageData(20, 64 - 1 - 40, 1, 1).data[0] === 255",
-        arg=after.element_handle(),
-    )
+    until_star(tab, after, "=== 255")
 
 
 def test_nothing_serious_stands_in_the_way_of_anybody(opened):

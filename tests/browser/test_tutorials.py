@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.lab import CELLS, RUN_ALL, page, server
+from tests.browser.lab import CELLS, RUN_ALL, page
 
 pytestmark = pytest.mark.browser
 TUTORIALS = Path(__file__).parents[2] / "tutorials"
@@ -23,15 +23,10 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("notebook", [name for name in every if all_of_them or name[:2] in USUAL])
 
 
-def test_all_cells_run(notebook, chromium, tmp_path):
-    folder, home = tmp_path / "tutorials", tmp_path / "home"
-    folder.mkdir()
-    home.mkdir()
+def test_all_cells_run(notebook, chromium, lab, tmp_path):
+    folder, address, token = lab
     shutil.copy(TUTORIALS / notebook, folder)
-    with (
-        server(folder, home) as (address, token),
-        page(chromium, address, token, notebook) as (opened, errors),
-    ):
+    with page(chromium, address, token, f"{folder.name}/{notebook}") as (opened, errors):
         before = opened.evaluate(CELLS)
         assert not any(cell["count"] for cell in before)
         opened.evaluate(RUN_ALL)
