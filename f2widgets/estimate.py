@@ -45,6 +45,7 @@ _STEPS: Mapping[str, tuple[float, float, float]] = {
     "flag_probe": (0.01, 0.0, 0.0155),
     "flag_objects": (0.04, 0.04, 0.0165),
     "flag_outliers": (0.02, 0.11, 0.021),
+    "flag_faint_objects": (0.05, 0.1, 0.03),
     "refine_sky": (0.01, 0.0, 0.0145),
     "flatten_background": (0.013, 0.0, 0.006),
     "match_counts": (0.0135, 0.003, 0.004),
@@ -91,11 +92,14 @@ class Estimate:
         Seconds by step.
     disk : float
         Most room that frames between steps take on disk, MB; 0 where all are held in memory.
+    stays : float
+        What frames that are kept take on disk, MB.
     """
 
     memory: float
     steps: Mapping[str, float] = field(default_factory=dict)
     disk: float = 0.0
+    stays: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -105,7 +109,8 @@ class Estimate:
     def __str__(self) -> str:
         """Say it in round numbers: it is right within a factor of 1.5."""
         told = f"about {_round(self.memory)} MB of memory and {_round(self.seconds)} s"
-        return f"{told}, with up to {_round(self.disk / 1000)} GB of disk on the way" if self.disk else told
+        told += f", with up to {_round(self.disk / 1000)} GB of disk on the way" if self.disk else ""
+        return f"{told}, and {_round(self.stays / 1000)} GB of frames that are kept" if self.stays else told
 
 
 def estimate(what: Plan, *, first: int = 0, at_pace: float | None = None) -> Estimate:
@@ -162,23 +167,29 @@ def expected(
     factor = pace() if at_pace is None else at_pace
     mega = shape[0] * shape[1] / 2**20
     seconds: dict[str, float] = {READ: _of(_STEPS[READ], mega, frames)}
+    keep = {*wishes.keep, recipe.leaves}
     for step in recipe.steps[first:]:
         if step.name in wishes.without:
             continue
         own = _of(_STEPS.get(step.name, (0.0, 0.0, 0.01)), mega, frames)
         module, importing = _IMPORTS.get(step.name, ("sys", 0.0))
         own += importing if module not in sys.modules else 0.0
-        own += _KEEPING * mega * frames if step.name in wishes.keep else 0.0
+        own += _KEEPING * mega * frames if step.name in keep else 0.0
         seconds[step.name] = seconds.get(step.name, 0.0) + own
     if recipe.product is not None:
         seconds[WRITE] = _of(_STEPS[WRITE], mega, frames)
-    held = _PLANES * mega * frames if _holds_all(recipe) else 0.0
+    every = _PLANES * mega * frames
+    held = every if _holds_all(recipe) else 0.0
     parks = held > IN_MEMORY
-    in_memory = IN_MEMORY / (_PLANES * mega) if parks else frames
+    if recipe.leaves and not held:
+        in_memory: float = 1  # one after another
+    else:
+        in_memory = IN_MEMORY / (_PLANES * mega) if parks else frames
     return Estimate(
-        _of(_MEMORY[recipe.product], mega, in_memory),
+        _of(_MEMORY["image" if recipe.leaves else recipe.product], mega, in_memory),
         {name: value * factor for name, value in seconds.items()},
         _BETWEEN * held if parks else 0.0,
+        every * len(keep & {step.name for step in recipe.steps}),
     )
 
 

@@ -20,7 +20,7 @@ from f2widgets.errors import NoCalibration, WrongInputs
 from f2widgets.io.read import FrameFile, open_frame, require_imaging
 from f2widgets.recipes.names import our_step
 from f2widgets.recipes.recipe import Recipe
-from f2widgets.recipes.recipes import IMAGE, OFFSET, QUICK, recipe_for, recipe_named
+from f2widgets.recipes.recipes import IMAGE, OFFSET, ON_TARGET, recipe_for, recipe_named
 from f2widgets.recipes.roles import Role, plural, role_of
 from f2widgets.recipes.wishes import Wishes, kinds_of, understood
 
@@ -192,11 +192,13 @@ def plan(
     chosen = recipe_for(named, wanted, in_k=in_k)
     _must_agree(chosen, groups)
     settings, parts = settings or {}, None
-    if chosen in (IMAGE, QUICK):
+    if chosen in ON_TARGET:
         settings, parts = _fields(files, settings)
     if parts is not None and parts.sky:
-        if chosen is QUICK:
-            raise WrongInputs(f"A quick look takes dithers on the target, and here is an {parts.words}.")
+        if chosen is not IMAGE:
+            raise WrongInputs(
+                f"{chosen.name} ({chosen.verb}) takes dithers on the target, and here is an {parts.words}."
+            )
         chosen = OFFSET
         groups[Role.SCIENCE] = [file for file in files if file.name in parts.target]
         groups[Role.SKY] = [file for file in files if file.name in parts.sky]
@@ -241,7 +243,7 @@ def _must_agree(recipe: Recipe, groups: Mapping[Role, list[FrameFile]]) -> None:
     """Refuse frames that differ in what must be one."""
     every = [file for some in groups.values() for file in some]
     _one(every, "size", "frames")
-    for file in every if recipe.product else ():
+    for file in every if recipe.product or recipe.leaves else ():
         if not file.facts.exposure_time > 0:
             raise WrongInputs(
                 f"{file.path}: the exposure time is not known (EXPTIME is missing, or not above 0). "
@@ -258,7 +260,7 @@ def _must_agree(recipe: Recipe, groups: Mapping[Role, list[FrameFile]]) -> None:
         (groups.get(Role.TWILIGHT, ()), plural(Role.TWILIGHT), ("filter", "read mode")),
         (groups.get(Role.DARK, ()), plural(Role.DARK), ("exposure time", "number of coadds", "read mode")),
         (
-            groups.get(Role.SCIENCE, ()) if recipe.product else (),
+            groups.get(Role.SCIENCE, ()) if recipe.product or recipe.leaves else (),
             plural(Role.SCIENCE),
             ("filter", "exposure time", "number of coadds", "read mode"),
         ),

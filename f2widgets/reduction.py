@@ -19,14 +19,14 @@ from f2widgets.estimate import Estimate, estimate, learn
 from f2widgets.io.identity import md5_of
 from f2widgets.io.names import expand_names
 from f2widgets.io.read import open_frame
-from f2widgets.io.scratch import Scratch
+from f2widgets.io.scratch import Scratch, require_room
 from f2widgets.io.write import link_or_copy, made_from_identical, write_frame
 from f2widgets.plan import Plan, plan
 from f2widgets.products import Products
 from f2widgets.recipes.events import Event, Finished, Kept, Listener, Measured, Note, Started, ignore, working
 from f2widgets.recipes.history import WRITE, WRITE_VERB, with_origins
 from f2widgets.recipes.run import run
-from f2widgets.runs import Keeper, checkpoint_before, stamps_of
+from f2widgets.runs import Checkpoint, Keeper, checkpoint_before, left_for, stamps_of
 
 
 def reduce(
@@ -166,8 +166,8 @@ def carry_out(
     WrongInputs
         If no kept frames fit a start with the step asked for.
     """
-    _must_be_free(what, overwrite)
-    kept = None if start is None else checkpoint_before(what, start)
+    kept = left_for(what) if start is None else checkpoint_before(what, start)
+    _must_be_free(what, overwrite, kept)
     store = Keeper(what)
     diary = _Diary(on_event, store)
     for note in (*what.notes, *([f"{kept}."] if kept else [])):
@@ -182,7 +182,7 @@ def carry_out(
                 what.calibrations,
                 settings=what.wishes.settings,
                 without=what.wishes.without,
-                keep=what.wishes.keep,
+                keep={*what.wishes.keep, what.recipe.leaves},
                 save=store.save,
                 start=first,
                 scratch=scratch,
@@ -222,16 +222,13 @@ def carry_out(
 
 def _room(what: Plan, expected: Estimate, tell: Listener) -> AbstractContextManager[Scratch | None]:
     """Return room on disk for frames between steps, where they are too many for memory."""
+    folder = what.product.parent if what.product else Path(".")
+    if expected.stays:
+        require_room(folder, (expected.disk + expected.stays) * 1e6)
     if not expected.disk:
         return nullcontext()
-    folder = what.product.parent if what.product else Path(".")
-    tell(
-        Note(
-            "plan",
-            f"Frames between steps take up to {expected.disk / 1000:.1f} GB of disk in {folder.absolute()}, "
-            "and nothing of it stays.",
-        )
-    )
+    told = f"Frames between steps take up to {expected.disk / 1000:.1f} GB of disk in {folder.absolute()}"
+    tell(Note("plan", f"{told}, and nothing of it stays."))
     return Scratch(folder, expected.disk * 1e6)
 
 
@@ -258,7 +255,7 @@ class _Diary:
         self._listener(event)
 
 
-def _must_be_free(what: Plan, overwrite: bool) -> None:
+def _must_be_free(what: Plan, overwrite: bool, kept: Checkpoint | None) -> None:
     """Refuse, before anything runs, what could not be written at the end."""
     if what.product is None:
         return
@@ -271,11 +268,12 @@ def _must_be_free(what: Plan, overwrite: bool) -> None:
         )
     if overwrite:
         return
+    made_from = what.made_from.union(*(frame.made_from for frame in kept.frames) if kept else ())
     for path in (what.product, _place(what, what.product)):
         if path is None or not path.exists():
             continue
         try:
-            same = {origin.filename for origin in open_frame(path).provenance} == what.made_from
+            same = {origin.filename for origin in open_frame(path).provenance} == made_from
         except NotF2Data:
             same = False
         if not same:

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -60,12 +60,13 @@ class Keeper:
         self._open: dict[int, list[dict[str, Any]]] = {}
         self.paths: list[Path] = []
 
-    def save(self, index: int, step: str, frame: Frame) -> None:
-        """Write one frame after a step."""
+    def save(self, index: int, step: str, frame: Frame) -> Frame:
+        """Write one frame after a step; return it, or what is left to go on with."""
         folder = self._folder / f"{index + 1:02d}_{step}"
         path = folder / f"{frame.name}_{self._endings.get(step, step)}.fits"
         self._open.setdefault(index, []).append(keep_frame(frame, path, stamps=stamps_of(frame)))
         self.paths.append(path)
+        return frame.bare() if step == self._what.recipe.leaves else frame
 
     def seal(self, index: int, step: str) -> None:
         """Put into the record that all frames after a step are kept."""
@@ -137,10 +138,52 @@ def checkpoint_before(what: Plan, start: str) -> Checkpoint:
     found = _fitting(what, name, list(_records(_base(what))), described(what))
     if isinstance(found, str):
         raise WrongInputs(found)
-    folder, told = found
+    return _checkpoint(what, *found)
+
+
+def _checkpoint(what: Plan, folder: Path, told: Mapping[str, Any]) -> Checkpoint:
+    """Return the frames that a record tells of."""
     raw = {file.name: file for file in what.files}
     frames = [KeptFrame(folder / told["folder"], one, raw[one["name"]]) for one in told["frames"]]
     return Checkpoint(told["step"], told["index"], folder, tuple(frames))
+
+
+def left_for(what: Plan) -> Checkpoint | None:
+    """Return the frames that the part of a recipe before this one has left.
+
+    Parameters
+    ----------
+    what : Plan
+        Of a part.
+
+    Returns
+    -------
+    Checkpoint or None
+        Of the newest run of that part with the same files; None where there is no part before.
+
+    Raises
+    ------
+    WrongInputs
+        If there is none; with what differs, and what to do.
+    """
+    before = what.recipe.goes_on
+    if not before:
+        return None
+    here = {**_described(what), "recipe": before}
+    reasons = []
+    for folder, record in _records(_base(what)):
+        if record["recipe"] != before:
+            continue
+        told = record["checkpoints"][-1]
+        different = _difference(record, here, -1) or _changed(folder, told)
+        if different is None:
+            return replace(_checkpoint(what, folder, told), index=-1)
+        reasons.append(f"{folder} was made {different}".rstrip("."))
+    found = reasons[0] if reasons else f"there are none in {_base(what)}"
+    raise WrongInputs(
+        f"{what.recipe.name} goes on with the frames of {before}, and {found}. "
+        f"Carry out {before} first, with the same raw frames and the same --out."
+    )
 
 
 def starts(what: Plan) -> dict[str, str]:

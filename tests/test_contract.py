@@ -12,7 +12,7 @@ from f2widgets.core.frame import Frame
 from f2widgets.io.read import open_frame
 from f2widgets.recipes.bands import full
 from f2widgets.recipes.recipe import Use
-from f2widgets.recipes.recipes import BPM, CHECK_WCS, DARK, FLAT, IMAGE, OFFSET, RECIPES, SKY_FLAT
+from f2widgets.recipes.recipes import BPM, CHECK_WCS, DARK, FLAT, OFFSET, RECIPES, SKY_FLAT, ULTRADEEP
 from f2widgets.recipes.run import run
 from f2widgets.recipes.steps import STEPS
 
@@ -147,7 +147,7 @@ def watched(raw):
     bpm = reduced(BPM, ["on", "off", "short"])
     flat = reduced(FLAT, ["on", "off"], {"bpm": bpm})
     reduced(CHECK_WCS, ["science"])
-    reduced(IMAGE, ["science"], {"dark": dark, "flat": flat, "bpm": bpm})
+    reduced(ULTRADEEP, ["science"], {"dark": dark, "flat": flat, "bpm": bpm})
     # and as twilight
     reduced(SKY_FLAT, ["science"], {"dark": dark, "bpm": bpm})
     # frames of the one field, said to lie elsewhere, serve as sky

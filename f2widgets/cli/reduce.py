@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from itertools import groupby
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from f2widgets.plan import Plan
     from f2widgets.products import Products
 
+#: From so many files on, only their number is told.
+_MANY = 20
 #: Status where the product is there, but not all that should come with it.
 IN_PART = 3
 
@@ -177,7 +180,7 @@ def reduce(
     began = perf_counter()
     what = reduction.planned(files, **asked, out=out, suffix=suffix, config=config)
     if only_plan:
-        kept = runs.checkpoint_before(what, start) if start else None
+        kept = runs.checkpoint_before(what, start) if start else runs.left_for(what)
         click.echo(f"{what}\nExpected: {estimate(what, first=kept.index + 1 if kept else 0)}")
         if kept:
             click.echo(f"{kept}.")
@@ -261,8 +264,13 @@ def _tell(made: Products, seconds: float) -> None:
     for number, path in enumerate(made.paths):
         also = f", also as {made.stored[number]}" if number < len(made.stored) else ""
         click.echo(f"Wrote {path}{also}")
-    for path in made.kept:
-        click.echo(f"Kept {path}")
+    for folder, some in groupby(made.kept, lambda path: path.parent):
+        paths = list(some)
+        click.echo(
+            f"Kept {len(paths)} frames in {folder}"
+            if len(paths) > _MANY
+            else "\n".join(f"Kept {path}" for path in paths)
+        )
     if not made.paths:
         for line in _measures(made):
             click.echo(line)

@@ -74,21 +74,46 @@ def flag_objects(
     guide = make_guide(members, grid, tick=tick)
     usual = float(np.median(mapped(usual_variance, members)))
     sigma = 1.2533 * np.sqrt(usual)  # 1.2533: sigma of a median over that of a mean
-    deep = binned((guide.count == guide.count.max()).astype(np.float32), 2) > 1.9
-    zero = np.float32(sky_peak(_softened(guide.data), deep))
-    significance = np.empty_like(guide.data)
+    sharpness = np.asarray(np.sqrt(guide.count.astype(np.float32)) / np.float32(sigma), np.float32)
+    found = light_in(guide.data, sharpness, guide.count == guide.count.max(), threshold, edge, grow)
+    return [
+        parked(frame.with_(mask=frame.mask | found[guide.part(k, frame.shape)]))
+        for k, frame in enumerate(members)
+    ]
+
+
+def light_in(
+    deep: Plane, sharpness: Plane, whole: NDArray[np.bool_], threshold: float, edge: float, grow: int
+) -> Mask:
+    """Return flags where a deep image shows light of sources, and around them.
+
+    Parameters
+    ----------
+    deep : ndarray, shape (ny, nx), float32
+        Around zero.
+    sharpness : ndarray, shape (ny, nx), float32
+        One over the sigma; 0 where nothing is known.
+    whole : ndarray of bool, shape (ny, nx)
+        Where the image is as deep as anywhere.
+    threshold, edge, grow
+        As for `flag_objects`.
+
+    Returns
+    -------
+    ndarray, shape (ny, nx), uint16
+        The flags `object` and `near_object`.
+    """
+    inner = binned(whole.astype(np.float32), 2) > 1.9
+    zero = np.float32(sky_peak(_softened(deep), inner))
+    significance = np.empty_like(deep)
 
     def judge(a: int, b: int) -> None:
         """Divide a block of rows by its noise; where no frame sees anything, there is no light."""
-        np.subtract(guide.data[a:b], zero, out=significance[a:b])
-        significance[a:b] *= np.sqrt(guide.count[a:b].astype(np.float32)) / np.float32(sigma)
+        np.subtract(deep[a:b], zero, out=significance[a:b])
+        significance[a:b] *= sharpness[a:b]
 
     each_block(judge, len(significance), rows=64)
-    found = _light(significance, threshold, edge, grow)
-    out = []
-    for k, frame in enumerate(members):
-        out.append(parked(frame.with_(mask=frame.mask | found[guide.part(k, frame.shape)])))
-    return out
+    return _light(significance, threshold, edge, grow)
 
 
 def sky_peak(values: Plane, use: NDArray[np.bool_]) -> float:

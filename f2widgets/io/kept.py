@@ -95,6 +95,11 @@ class KeptFrame:
         self.name: str = told["name"]
         self.shape = self._file.shape
 
+    @property
+    def made_from(self) -> frozenset[str]:
+        """Names of the files that went into it."""
+        return frozenset(origin.filename for origin in provenance_from(self._told["provenance"]))
+
     @cached_property
     def facts(self) -> Facts:
         """What code asks about the frame."""

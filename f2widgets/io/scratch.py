@@ -61,17 +61,7 @@ class Scratch:
 
     def __enter__(self) -> Self:
         """Look for room."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            free = shutil.disk_usage(self.folder).free
-        except OSError as error:
-            raise not_written(self.folder, error) from error
-        if free < self.need * (1 + _SPARE):
-            raise NotWritten(
-                f"{self.folder.absolute()} has {_gigabytes(free)} of disk left, and {_gigabytes(self.need)} "
-                "are needed for frames between steps. Make room, choose a folder on another disk with --out, "
-                "or reduce fewer frames at a time."
-            )
+        require_room(self.folder, self.need)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -132,6 +122,34 @@ class Scratch:
         last = self._segments[-1]
         last.left -= size
         return last, last.size - last.left - size
+
+
+def require_room(folder: Path, need: float) -> None:
+    """Refuse a disk that is too small.
+
+    Parameters
+    ----------
+    folder : `~pathlib.Path`
+        Made if needed.
+    need : float
+        Bytes that will be written in it.
+
+    Raises
+    ------
+    NotWritten
+        With how much room there is and how much is needed.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise not_written(folder, error) from error
+    if free < need * (1 + _SPARE):
+        raise NotWritten(
+            f"{folder.absolute()} has {_gigabytes(free)} of disk left, and {_gigabytes(need)} are needed for "
+            "frames between steps. Make room, choose a folder on another disk with --out, or reduce fewer "
+            "frames at a time."
+        )
 
 
 class _Segment:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 BEYOND = frozenset({"resample", "combine", "combine_darks", "combine_lamps"})
 #: Flags that each of these steps decides by looking at the whole set.
 _DECIDES = {"flag_probe": flags.PROBE, "flag_objects": flags.OBJECT, "flag_outliers": flags.COSMIC}
+_DECIDES["flag_faint_objects"] = flags.OBJECT
 #: Steps that change no pixel.
 _NO_PIXELS = frozenset({"align", "check_wcs", "detect_sources"})
 

@@ -201,6 +201,7 @@ MEANINGS: dict[str, dict[str, Meaning]] = {
         "dilation": Means(("flag_objects:grow",)),
         "repeat": Gone("The mask is grown once, by flag_objects:grow."),
     },
+    "transferObjectMask": {"dilation": Means(("flag_faint_objects:grow",))},
     "adjustWCSToReference": {
         "method": Means(("align:method",), {"offsets": "header"}),
         "fallback": Always(
@@ -280,7 +281,6 @@ REPLACED = {
     "stackSkyFrames": "It is a part of subtract_sky.",
     "transferAttribute": "There are no side streams: flag_objects leaves its mask in the frames.",
     "addObjectMaskToDQ": "Objects have a flag of their own, which never reaches DQ: see flag_objects.",
-    "transferObjectMask": "flag_objects makes one mask from all frames and gives it to each.",
     "scaleByIntensity": "It is a part of combine_twilights.",
     "storeProcessedDark": _STORED,
     "storeProcessedFlat": _STORED,
@@ -303,10 +303,6 @@ TOGETHER = {"skyCorrect": ("subtract_sky", "refine_sky")}
 REPLACED_RECIPES = {
     "reduce_nostack": "Use reduce with --without stackFrames.",
     "alignAndStack": "Use reduce, which aligns and stacks.",
-    "ultradeep": "Use reduce: its object mask comes from all frames already.",
-    "ultradeep_part1": "Use reduce with -p flatCorrect:write_outputs=True.",
-    "ultradeep_part2": "Use reduce: its object mask comes from all frames already.",
-    "ultradeep_part3": "Use reduce: its object mask comes from all frames already.",
 }
 
 _OURS = {step.name.lower(): step.name for step in STEPS}

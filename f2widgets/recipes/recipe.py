@@ -80,6 +80,10 @@ class Recipe:
         Whether it is for the K filters alone. Recipes of one name make the same of different inputs.
     source : `~pathlib.Path`, optional
         The file that it comes from; None for those of this package.
+    leaves : str, optional
+        Step after which it always keeps the frames: a part, with which another recipe goes on.
+    goes_on : str, optional
+        Name of the recipe whose frames it goes on with.
     """
 
     name: str
@@ -94,6 +98,8 @@ class Recipe:
     ending: str = ""
     only_k: bool = False
     source: Path | None = None
+    leaves: str = ""
+    goes_on: str = ""
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from f2widgets.errors import ParameterError, WrongInputs
 from f2widgets.recipes.names import REPLACED_RECIPES
@@ -143,6 +144,48 @@ IMAGE = Recipe(
     finds=frozenset({"dark", "flat", "bpm"}),
     indispensable=frozenset({"add_variance"}),
 )
+ULTRADEEP = replace(
+    IMAGE.changed(
+        "a stack of many dithers, its sky without what only all of them show",
+        after={"flag_outliers": [use("flag_faint_objects")]},
+    ),
+    name="ultradeep",
+    verb="ultradeep",
+)
+
+
+def _parts(whole: Recipe, ends: Mapping[str, str]) -> tuple[Recipe, ...]:
+    """Cut a recipe after steps: each part leaves its frames on disk, the next goes on with them."""
+    names, parts, first = [step.name for step in whole.steps], list[Recipe](), 0
+    for number, (end, summary) in enumerate(ends.items(), 1):
+        last = len(names) - names[::-1].index(end)
+        ends_here = last == len(names)
+        parts.append(
+            replace(
+                whole,
+                name=f"{whole.name}_part{number}",
+                verb=f"{whole.verb}_part{number}",
+                summary=summary,
+                uses=whole.uses[first:last],
+                product=whole.product if ends_here else None,
+                finds=whole.finds if number == 1 else frozenset(),
+                indispensable=whole.indispensable if number == 1 else frozenset(),
+                leaves="" if ends_here else end,
+                goes_on=parts[-1].name if parts else "",
+            )
+        )
+        first = last
+    return tuple(parts)
+
+
+ULTRADEEP_PARTS = _parts(
+    ULTRADEEP,
+    {
+        "divide_flat": "flat-fielded frames, kept for ultradeep_part2",
+        "flag_faint_objects": "frames with all their sources flagged, kept for ultradeep_part3",
+        "detect_sources": "the stack of what ultradeep_part2 has kept",
+    },
+)
 QUICK = Recipe(
     "quick_look",
     "ql",
@@ -202,7 +245,23 @@ CHECK_WCS = Recipe(
 )
 
 #: In the order in which they are offered: for given roles the first that takes them is the default.
-RECIPES = (DARK, FLAT, K_FLAT, K_FLAT_WITH_DARKS, SKY_FLAT, BPM, K_BPM, IMAGE, OFFSET, QUICK, CHECK_WCS)
+RECIPES = (
+    DARK,
+    FLAT,
+    K_FLAT,
+    K_FLAT_WITH_DARKS,
+    SKY_FLAT,
+    BPM,
+    K_BPM,
+    IMAGE,
+    OFFSET,
+    QUICK,
+    ULTRADEEP,
+    *ULTRADEEP_PARTS,
+    CHECK_WCS,
+)
+#: Recipes for dithers on the target; the first knows what to do where the sky was taken beside.
+ON_TARGET = (IMAGE, QUICK, ULTRADEEP, *ULTRADEEP_PARTS)
 
 #: What to do with frames that no recipe takes.
 _REMEDIES = {

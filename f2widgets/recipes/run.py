@@ -36,8 +36,9 @@ from f2widgets.recipes.history import READ_VERB, Chosen, entry, joined, origins,
 from f2widgets.recipes.recipe import Recipe, Use
 from f2widgets.recipes.room import in_room
 
-#: Called with a step's place in the recipe, its name, and a frame that has just been through it.
-Save = Callable[[int, str, Frame], None]
+#: Called with a step's place in the recipe, its name, and a frame that has just been through it; returns the
+#: frame to go on with.
+Save = Callable[[int, str, Frame], Frame]
 
 
 def run(
@@ -71,7 +72,7 @@ def run(
     keep : collection of str, optional
         Steps after which each frame is handed to `save`.
     save : callable, optional
-        Called with the step's place in the recipe, its name and the frame.
+        Called with the step's place in the recipe, its name and the frame; what it returns goes on.
     start : int, optional
         Place of the first step to carry out: the frames have been through those before it.
     scratch : Scratch, optional
@@ -371,10 +372,10 @@ class _Run:
     def _passed(self, call: Call, frame: Frame) -> Frame:
         """Hand on, for keeping and showing, a frame that has been through a step."""
         name = call.step.name
-        if self._save is not None and self._keeps(call):
-            self._save(call.index, name, frame)
         if self._pictures and not call.left_out:
             self._tell(Pictured(name, call.index, frame.name, thumbnail(frame)))
+        if self._save is not None and self._keeps(call):
+            return self._save(call.index, name, frame)
         return frame
 
 

@@ -147,6 +147,7 @@ STEPS = (
     Step("probe.flag_probe", "flagGuideProbe"),
     Step("objects.flag_objects", "dilateObjectMask", "objmaskDilated"),
     Step("outliers.flag_outliers"),
+    Step("deep.flag_faint_objects", "transferObjectMask", "objmaskTransferred"),
     Step("sky.refine_sky", "skyCorrect", "skyCorrected"),
     Step("background.flatten_background"),
     Step("combine.match_counts", "scaleCountsToReference", "countsScaled"),

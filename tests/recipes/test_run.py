@@ -218,7 +218,7 @@ def test_kept_frames_are_handed_out_after_their_step():
         series(2),
         {"dark": frame("dark")},
         keep=["scale"],
-        save=lambda index, step, one: kept.append((step, one.name, one.history[-1].step)),
+        save=lambda index, step, one: kept.append((step, one.name, one.history[-1].step)) or one,
     )
     assert kept == [("scale", "S20131121S0075", "scale"), ("scale", "S20131121S0076", "scale")]
 
@@ -301,7 +301,7 @@ def test_pictures_come_after_each_step_also_where_steps_are_done_together(thread
     steps = [(k, use.step.name, name) for k, use in enumerate(ALL[:-1]) for name in names]
     assert sorted(shown) == sorted([*steps, (4, "stack", names[0])])
     # kept frames part the steps: each is seen whole, and looks as it did in passing
-    apart = pictures(ALL, pictures=True, keep=("scale", "subtract"), save=lambda *words: None)
+    apart = pictures(ALL, pictures=True, keep=("scale", "subtract"), save=lambda index, step, one: one)
     assert apart.keys() == shown.keys()
     for key, picture in shown.items():
         np.testing.assert_array_equal(picture.pixels, apart[key].pixels)
@@ -340,7 +340,7 @@ def test_run_can_begin_in_the_middle():
         [Use(SCALE), Use(LEVEL), Use(SCALE, {"factor": 3})],
         series(2),
         keep=["level"],
-        save=lambda index, step, one: kept.append((index, one)),
+        save=lambda index, step, one: kept.append((index, one)) or one,
     )
     assert [index for index, _ in kept] == [1, 1]
     rest = run(
