@@ -13,6 +13,7 @@ from typing import Any
 
 from f2widgets import __version__
 from f2widgets.core.frame import Frame
+from f2widgets.differences import difference
 from f2widgets.errors import NotF2Data, NotWritten, WrongInputs
 from f2widgets.io.atomic import written_whole
 from f2widgets.io.identity import md5_of
@@ -169,13 +170,13 @@ def left_for(what: Plan) -> Checkpoint | None:
     before = what.recipe.goes_on
     if not before:
         return None
-    here = {**_described(what), "recipe": before}
+    here = {**described(what), "recipe": before}
     reasons = []
     for folder, record in _records(_base(what)):
         if record["recipe"] != before:
             continue
         told = record["checkpoints"][-1]
-        different = _difference(record, here, -1) or _changed(folder, told)
+        different = difference(record, here, -1) or _changed(folder, told)
         if different is None:
             return replace(_checkpoint(what, folder, told), index=-1)
         reasons.append(f"{folder} was made {different}".rstrip("."))
@@ -213,7 +214,7 @@ def _fitting(
     reasons = []
     for folder, record in records:
         for told in reversed([one for one in record["checkpoints"] if one["index"] < first]):
-            different = _difference(record, here, told["index"]) or _changed(folder, told)
+            different = difference(record, here, told["index"]) or _changed(folder, told)
             if different is None:
                 return folder, told
             reasons.append(f"frames are kept after {told['step']} in {folder}, but {different}")
@@ -297,47 +298,6 @@ def _calibrations(what: Plan, needs: Sequence[Any]) -> dict[str, dict[str, list[
         kind: {frame: [file.path.name, file.md5] for frame, file in files.items()}
         for kind, files in found.items()
     }
-
-
-def _difference(there: Mapping[str, Any], here: Mapping[str, Any], last: int) -> str | None:
-    """Say what is different between two runs up to a step; None where nothing is."""
-    if there["recipe"] != here["recipe"]:
-        return f"by the recipe {there['recipe']}, not {here['recipe']}"
-    if there["made_by"] != here["made_by"]:
-        return f"by version {there['made_by']} of f2widgets, not {here['made_by']}"
-    if there["inputs"].keys() != here["inputs"].keys():
-        odd = sorted(there["inputs"].keys() ^ here["inputs"].keys())
-        return f"not of the same frames ({', '.join(odd[:3])}{', …' if len(odd) > 3 else ''})"
-    changed = [name for name, md5 in here["inputs"].items() if there["inputs"][name] != md5]
-    if changed:
-        return f"{changed[0]} has changed since"
-    for old, new in zip(there["steps"][: last + 1], here["steps"], strict=False):
-        different = _different_step(old, new)
-        if different:
-            return different
-    return None
-
-
-def _different_step(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    """Say what is different in one step."""
-    name = new["step"]
-    if old["step"] != name:
-        return f"the recipe had {old['step']} where it has {name} now"
-    if old["left_out"] != new["left_out"]:
-        return f"{name} was {'left out' if old['left_out'] else 'carried out'}, and is not now"
-    for key, value in new["values"].items():
-        if old["values"].get(key) != value:
-            return f"{name}:{key} was {old['values'].get(key)}, and is {value} now"
-    for kind, files in new["calibrations"].items():
-        for frame, file in files.items():
-            before = old["calibrations"].get(kind, {}).get(frame)
-            if before != file:
-                told = before[0] if before else "none"
-                same = ", changed since" if before and before[0] == file[0] else ""
-                return f"{name} used another {kind} for {frame} ({told}{same})"
-        if old["calibrations"].get(kind, {}).keys() - files.keys():
-            return f"{name} used a {kind}, and has none now"
-    return None
 
 
 def supersede(folder: Path) -> None:

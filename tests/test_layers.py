@@ -20,7 +20,8 @@ BELOW = {
     "calibrating": {"io", "calibrations", "needs", "files"},
     "estimate": {"core", "io", "recipes", "plan"},
     "jobs": {"calibrations", "io", "recipes", "needs"},
-    "runs": {"core", "io", "recipes", "plan"},
+    "differences": set(),
+    "runs": {"core", "io", "recipes", "plan", "differences"},
     "products": {"core", "recipes", "plan"},
     "reduction": {"core", "io", "calibrations", "recipes", "plan", "estimate", "runs", "products"},
     "campaign": {

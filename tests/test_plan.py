@@ -269,5 +269,5 @@ def test_quick_look_has_a_name_of_its_own(night):
 
 
 def test_quick_look_at_fields_beside_is_refused(offsets):
-    with pytest.raises(WrongInputs, match="quick look takes dithers on the target, and here is an offset"):
+    with pytest.raises(WrongInputs, match=r"quick_look \(ql\) takes dithers on the target, and here is"):
         plan(offsets, recipe="quick_look", without=WITHOUT)

@@ -80,7 +80,7 @@ def test_shell_and_python_examples_run(tmp_path):
     playground = tmp_path / "playground"
     listed = told.splitlines()[-3:]  # by f2 caldb list, the last line
     assert sorted(line.split()[0][-9:-5] for line in listed) == ["_bpm", "dark", "flat"]
-    assert len(list(playground.glob("*.fits"))) == 4
+    assert len(list(playground.glob("*.fits"))) == 5
     code = [sys.executable, "-W", "error", "-c", PYTHON]
     done = subprocess.run(code, cwd=playground, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
