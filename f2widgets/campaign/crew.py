@@ -40,6 +40,11 @@ class Crew:
         self.most = threads()
 
     @property
+    def free(self) -> float:
+        """Megabytes that tasks may take if nothing else is said."""
+        return free_memory()
+
+    @property
     def room(self) -> int:
         """How many tasks more may begin."""
         return self.most - len(self._at_work)
@@ -54,7 +59,7 @@ class Crew:
         ours, theirs = self._context.Pipe(duplex=False)
         share = max(1, threads() // max(1, min(self.most, others + 1)))
         process = self._context.Process(target=_work, args=(theirs, errand, share), daemon=True)
-        with _nobodys_main():
+        with nobodys_main():
             process.start()
         theirs.close()
         self._at_work[ours] = process, errand
@@ -128,7 +133,7 @@ def _end_with_sender() -> None:
 
 
 @contextmanager
-def _nobodys_main() -> Iterator[None]:
+def nobodys_main() -> Iterator[None]:
     """Let a new process not run the user's script once more, whether or not that is guarded against it."""
     own = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")

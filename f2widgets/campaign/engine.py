@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import sleep
 from typing import Any, Protocol
 
-from f2widgets.campaign.crew import Crew, free_memory
+from f2widgets.campaign.crew import Crew
 from f2widgets.campaign.done import alone_in
 from f2widgets.campaign.graph import Graph, Task
 from f2widgets.campaign.page import write_page
@@ -55,6 +56,10 @@ def _nobody(news: News, /) -> None:
 
 class Hands(Protocol):
     """Those who carry out tasks: processes here, or workers elsewhere."""
+
+    @property
+    def free(self) -> float:
+        """Megabytes that tasks may take if nothing else is said."""
 
     @property
     def room(self) -> int:
@@ -128,6 +133,7 @@ def reduce_all(
     config: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     memory: float | None = None,
+    scheduler: str | None = None,
     on_news: Listener = _nobody,
 ) -> Run:
     """Reduce everything in a folder, as ``f2 reduce --all`` does.
@@ -140,6 +146,9 @@ def reduce_all(
         Replace products that were made from something else.
     memory : float, optional
         Most memory of all jobs together, MB; by default three quarters of what is free.
+    scheduler : str, optional
+        Carry the jobs out on workers of Dask: the address of their scheduler, or ``local:4`` for so many on
+        this computer. By default processes of our own do it.
     on_news : callable, optional
         Called with each piece of news; it may raise `Cancelled`.
 
@@ -167,11 +176,16 @@ def reduce_all(
     """
     asked: dict[str, Any] = {"settings": settings, "without": without, "keep": keep, "user_cals": user_cals}
     graph = plan_all(files, **asked, out=out, config=config)
-    return carry_out_all(graph, overwrite=overwrite, memory=memory, on_news=on_news)
+    return carry_out_all(graph, overwrite=overwrite, memory=memory, scheduler=scheduler, on_news=on_news)
 
 
 def carry_out_all(
-    graph: Graph, *, overwrite: bool = False, memory: float | None = None, on_news: Listener = _nobody
+    graph: Graph,
+    *,
+    overwrite: bool = False,
+    memory: float | None = None,
+    scheduler: str | None = None,
+    on_news: Listener = _nobody,
 ) -> Run:
     """Carry out what `plan_all` has planned.
 
@@ -179,7 +193,7 @@ def carry_out_all(
     ----------
     graph : Graph
         What is to be done.
-    overwrite, memory, on_news
+    overwrite, memory, scheduler, on_news
         As for `reduce_all`.
 
     Returns
@@ -191,20 +205,32 @@ def carry_out_all(
     ------
     NotWritten
         If another run is at work in the folder of the products, or nothing can be written there.
+    F2Error
+        If the scheduler does not answer; `ParameterError` if it is none, or Dask is not installed.
     Cancelled
         If the callback asked to stop.
     """
     with alone_in(graph.options.out):
-        sweep(graph.options.out)
-        hands = Crew()
+        if scheduler is None:  # what workers elsewhere are writing is not ours to judge
+            sweep(graph.options.out)
+        hands = _hands(scheduler)
         try:
-            run = _Course(graph, hands, overwrite, memory or free_memory(), on_news).run()
+            run = _Course(graph, hands, overwrite, memory or hands.free, on_news).run()
         finally:
             hands.stop()
         try:
             return replace(run, page=write_page(graph, run.outcomes, str(run)))
         except NotWritten as error:
             return replace(run, problem=str(error))
+
+
+def _hands(scheduler: str | None) -> Hands:
+    """Return those who carry out tasks; Dask is imported only where it is asked for."""
+    if scheduler is None:
+        return Crew()
+    from f2widgets.campaign.workers import Workers
+
+    return Workers(scheduler)
 
 
 class _Course:
@@ -223,6 +249,8 @@ class _Course:
         while self._waiting or self._working:
             self._drop()
             self._begin()
+            if self._waiting and not self._working:  # no worker is there at the moment
+                sleep(_BEAT)
             for outcome in self._hands.wait(_BEAT) if self._working else ():
                 self._working.discard(outcome.key)
                 self._end(self._tasks[outcome.key], outcome)

@@ -95,6 +95,7 @@ class SpreadCommand(click.Command):
 )
 @click.option("--all", "everything", is_flag=True, help="Reduce all that lies in the folders: see f2 plan.")
 @click.option("--memory", callback=megabytes, metavar="SIZE", help="Most memory of all jobs, such as 4GB.")
+@click.option("--scheduler", metavar="ADDRESS|local:N", help="Do the jobs of --all on workers of Dask.")
 @click.option("--ql", "quick", is_flag=True, help="A quick look: one sky, a median, no search for outliers.")
 @click.option("--suffix", metavar="S", help="Ending of the product's name instead of its kind.")
 @click.option("--out", "-o", default=".", metavar="DIR", help="Folder of the product.")
@@ -126,6 +127,7 @@ def reduce(
     user_cals: tuple[str, ...],
     everything: bool,
     memory: float | None,
+    scheduler: str | None,
     quick: bool,
     suffix: str | None,
     out: str,
@@ -175,6 +177,7 @@ def reduce(
     if everything:
         told: dict[str, Any] = {"quiet": quiet, "verbose": verbose, "logfile": logfile}
         told |= {"out": out, "config": config, "overwrite": overwrite, "memory": memory}
+        told["scheduler"] = scheduler
         _refuse_with_all(only_plan, start, suffix)
         return reduce_everything(files, asked, **told)
     began = perf_counter()

@@ -40,9 +40,12 @@ def _content(hdu):
     return rows
 
 
-def differences(one, other):
-    """Return in words what differs between the products of two folders."""
-    here, there = products(one), products(other)
+def differences(one, other, begin=""):
+    """Return in words what differs between the products of two folders, those whose names begin so."""
+    here, there = (
+        {name: path for name, path in products(folder).items() if path.name.startswith(begin)}
+        for folder in (one, other)
+    )
     found = [f"only in one: {name}" for name in sorted(here.keys() ^ there.keys())]
     for name in sorted(here.keys() & there.keys()):
         for a, b in zip(told(here[name]), told(there[name]), strict=True):

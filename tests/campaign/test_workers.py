@@ -1,0 +1,77 @@
+"""The same on workers of Dask, one of which is killed; and nothing of Dask where it is not asked for."""
+
+import subprocess
+import sys
+
+import pytest
+
+from f2widgets.campaign.engine import AtWork, Ended, reduce_all
+from f2widgets.campaign.workers import Workers
+from f2widgets.errors import F2Error, ParameterError
+from tests.campaign.same import differences
+
+
+@pytest.fixture
+def quiet_loops():
+    """Let the loops of Dask end by themselves: they close their sockets when they are collected."""
+    import gc
+
+    yield
+    gc.collect()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_night_on_workers_is_the_same_though_one_is_killed(night, reduced, here, quiet_loops):
+    import psutil
+
+    few, out, killed = here / "few", here / "out", []
+    few.mkdir()
+    for path in night.glob("S2013*.fits"):
+        (few / path.name).symlink_to(path)
+
+    def tell(news):
+        # The workers are at work when the beat after the first end of a task comes.
+        if isinstance(news, Ended):
+            killed.append(None)
+        if isinstance(news, AtWork) and killed == [None]:
+            children = psutil.Process().children(recursive=True)
+            (first, *_) = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+            first.kill()
+            killed.append(first.pid)
+
+    run = reduce_all(few, scheduler="local:2", out=out, on_news=tell)
+    assert any(killed)
+    assert [one.reason for one in run.outcomes.values() if not one.whole] == []
+    assert run.complete
+    assert differences(out, reduced, "S2013") == []
+
+
+@pytest.mark.parametrize("words", ["local", "local:0", "local:many"])
+def test_what_is_no_scheduler_is_refused(words):
+    with pytest.raises(ParameterError, match="is no scheduler"):
+        Workers(words)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_scheduler_that_does_not_answer_is_told(monkeypatch, quiet_loops):
+    from f2widgets.campaign import workers
+
+    monkeypatch.setattr(workers, "PATIENCE", 0.3)
+    with pytest.raises(F2Error, match="does not answer"):
+        Workers("tcp://127.0.0.1:9")
+
+
+def test_without_dask_it_is_said_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ParameterError, match=r"pip install 'f2widgets\[dask\]'"):
+        Workers("local:2")
+
+
+def test_nothing_of_dask_is_imported_otherwise(calibrations, tmp_path):
+    code = (
+        "import sys, f2widgets as f2\n"
+        "from f2widgets.cli import everything, plan, reduce\n"
+        f"assert f2.reduce_all({str(calibrations)!r}, out={str(tmp_path)!r}).complete\n"
+        "assert not {'dask', 'distributed', 'tornado'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
