@@ -132,7 +132,7 @@ def show(
         One for each, in place of name, filter and exposure time.
     plane : str, optional
         ``data``; ``noise``, the root of the variance; ``mask``, each flag in its colour; or the name of a
-        further plane, such as ``EXPMAP``.
+        further plane, such as ``EXPMAP`` or ``OBJMASK``.
     stretch : {'auto', 'linear', 'sqrt', 'log', 'asinh', 'histogram'}, optional
         'auto' is linear, or where there are stars one that shows these and faint sky at once; the others are
         those of the image inspector, see `f2widgets.core.display.stretched`.

@@ -20,6 +20,8 @@ STRETCHES: tuple[Stretch, ...] = get_args(Stretch)
 
 #: Where the stretches bend, as parts of the range shown; the log is that of common viewers (1000 x + 1).
 LOG, ASINH = 1000.0, 0.1
+#: Name of the plane of sources.
+OBJECTS = "OBJMASK"
 #: Largest code; 0 says that there is no value.
 TOP = 65_535
 #: A normal distribution's sigma over its median absolute deviation.
@@ -36,6 +38,11 @@ _SOFT = 2.0
 _FURTHEST = 1e8
 
 
+def has_objects(frame: Frame) -> bool:
+    """Tell whether the light of sources is flagged in a frame."""
+    return bool((frame.mask & np.uint16(flags.OBJECT)).any())
+
+
 def plane_values(frame: Frame, plane: str, hidden: int = flags.NO_DATA) -> Image:
     """Return a plane as numbers to show, NaN where there are none.
 
@@ -44,7 +51,8 @@ def plane_values(frame: Frame, plane: str, hidden: int = flags.NO_DATA) -> Image
     frame : Frame
         Any frame, shape (ny, nx).
     plane : str
-        ``data``; ``noise``, the root of the variance; ``variance``; or a further plane, such as ``EXPMAP``.
+        ``data``; ``noise``, the root of the variance; ``variance``; ``OBJMASK``, 1 on sources; or a further
+        plane, such as ``EXPMAP``.
     hidden : int, optional
         Flags of pixels that are not shown.
 
@@ -64,12 +72,15 @@ def plane_values(frame: Frame, plane: str, hidden: int = flags.NO_DATA) -> Image
         values = np.sqrt(np.maximum(frame.variance, 0)) if plane == "noise" else frame.variance
     elif plane in frame.planes:
         values = frame.planes[plane]
+    elif plane == OBJECTS and has_objects(frame):
+        values = ((frame.mask & np.uint16(flags.OBJECT)) != 0).astype(np.float32)
     else:
         there = [
             "data",
             "mask",
             *(["noise", "variance"] if frame.variance is not None else []),
             *frame.planes,
+            *([OBJECTS] if has_objects(frame) else []),
         ]
         raise ParameterError(f"{frame.name} has no plane {plane!r}. It has {', '.join(there)}.")
     missing = (frame.mask & np.uint16(hidden)) != 0

@@ -5,7 +5,7 @@ function build(page) {
   const content = framed(page, [
     ["/", "to the condition"], ["↑ ↓ Page Home End", "another row"], ["Ctrl+Space", "pick the row, or no longer"],
     ["Shift+↑ ↓", "pick several"], ["Ctrl+A", "pick all that are shown"], ["Space", "include the file, or leave it out"],
-    ["Enter or h", "header of the row"], ["d", "difference of two picked headers"], ["Esc", "close the header"]]);
+    ["Enter or h", "header of the row"], ["d", "difference of two picked headers"], ["l", "look at the picked files"], ["Esc", "close the header"]]);
   let shown = [], columns = [], picked = [];
 
   // The condition, what is wrong with it, and what each part of it removes.
@@ -52,8 +52,11 @@ function build(page) {
     activate: (id) => showHeader(Number(id)) });
   const header = button("Header", () => showHeader(picked[0]));
   const compare = button("Difference", () => showDifference());
+  const look = button("Look", () => page.ask("inspect", { rows: picked }), { "aria-label": "Look at the picked files" });
   function marked(places) {
     picked = places;
+    look.disabled = !picked.length;
+    look.title = look.disabled ? "Pick one file or several" : "show the picked files in the image inspector (l)";
     header.disabled = picked.length !== 1;
     header.title = header.disabled ? "Pick one file" : "";
     compare.disabled = picked.length !== 2;
@@ -136,7 +139,7 @@ function build(page) {
   content.append(
     make("div", { cls: "f2-row" }, field("Condition", condition), count, button("Take these files", () => page.ask("take"), { cls: "f2-button f2-main" })),
     readingOf(page), wrong, removals,
-    make("div", { cls: "f2-row" }, chooser, header, compare, make("span", { cls: "f2-space" }),
+    make("div", { cls: "f2-row" }, chooser, header, compare, look, make("span", { cls: "f2-space" }),
       field("CSV", file), field("overwrite", overwrite), button("Write", () => page.ask("write_csv", { path: file.value, overwrite: overwrite.checked }))),
     table.element, pane);
   content.addEventListener("keydown", (event) => {
@@ -145,6 +148,7 @@ function build(page) {
     else if (event.key === "/") condition.focus();
     else if (event.key === "h") showHeader(picked[0]);
     else if (event.key === "d") showDifference();
+    else if (event.key === "l") page.ask("inspect", { rows: picked });
     else return;
     event.preventDefault();
   });

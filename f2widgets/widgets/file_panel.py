@@ -21,6 +21,8 @@ from f2widgets.widgets.workspace import Workspace
 
 #: So many files are read at once, in less than a second or so; more in the background.
 FEW = 300
+#: So many files can be looked at together.
+MOST_LOOKED = 20
 #: Rows that are sent ahead of all others, so that they are seen at once.
 AHEAD = 100
 
@@ -136,6 +138,25 @@ class FilePanel(BackgroundPanel):
         self.order = None
         if state["order"] is not None:
             self.sort_by(*state["order"])
+
+    @from_page
+    def inspect(self, rows: Iterable[int]) -> None:
+        """Look at files in the image inspector.
+
+        Parameters
+        ----------
+        rows : iterable of int
+            Places in `records`.
+
+        Raises
+        ------
+        ParameterError
+            If there are none, or too many.
+        """
+        files = self._at(rows)
+        if not 0 < len(files) <= MOST_LOOKED:
+            raise ParameterError(f"Pick one file to look at, or several, {MOST_LOOKED} at most.")
+        self.workspace.look_at(files)
 
     @from_page
     def take(self) -> int:

@@ -6,7 +6,7 @@ const BY = [["", "nothing"], ["night", "night"], ["object", "object"], ["filter_
 function build(page) {
   const content = framed(page, [
     ["↑ ↓ Page Home End", "another row"], ["Enter, Ctrl+Space", "pick the row; one more, or one less"], ["Shift+↑ ↓", "pick several"],
-    ["Ctrl+A", "pick all that are shown"], ["Space", "include the file, or leave it out"], ["/", "to the folder"]]);
+    ["Ctrl+A", "pick all that are shown"], ["Space", "include the file, or leave it out"], ["l", "look at the picked files"], ["/", "to the folder"]]);
   let picks = {}, picked = [], groups = [];
 
   // Where to look.
@@ -104,11 +104,13 @@ function build(page) {
     make("div", { cls: "f2-row" }, field("Folder", folder), list, field("folders inside", recurse), field("Names", pattern), button("Look again", begin)),
     readingOf(page),
     make("div", { cls: "f2-row" }, count, field("Group by", by), make("span", { cls: "f2-space" }), clear,
-      button("Take these files", () => page.ask("take"), { cls: "f2-button f2-main" })),
+      button("Look", () => page.ask("inspect", { rows: picked }), { "aria-label": "Look at the picked files", title: "show the picked files in the image inspector (l)" }), button("Take these files", () => page.ask("take"), { cls: "f2-button f2-main" })),
     make("div", { cls: "f2-sides" }, facets, make("div", { cls: "f2-side" }, bundle.element, table.element)));
   content.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || ["INPUT", "SELECT"].includes(event.target.tagName)) return;
-    folder.focus();
+    if (["INPUT", "SELECT"].includes(event.target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "/") folder.focus();
+    else if (event.key === "l") page.ask("inspect", { rows: picked });
+    else return;
     event.preventDefault();
   });
 }

@@ -122,7 +122,7 @@ function build(page) {
       sourceChoice.title = known.length ? "" : "This file has no table of sources.";
     }
     if (pixels) app.limits = limitsOf(pixels);
-    fill(wait, app.names.length ? (pixels ? null : "reading …") : "nothing to look at yet: ImageInspector(\"file.fits\"), or choose a file");
+    fill(wait, app.names.length ? (pixels ? null : "reading …") : "nothing to look at yet: ImageInspector(\"file.fits\"), or name a file below");
     over.dataset.tool = app.tool;
     view.north(Boolean(app.view.north) && Boolean(app.sky));
     controls.update(app);
@@ -324,13 +324,18 @@ function build(page) {
   };
   const catalogues = make("div", { cls: "f2-row" }, field("Sources", sourceChoice), field("Table of sources", table, "with columns x and y in pixels, or ra and dec in degrees"),
     button("Show", showTable, { "aria-label": "Show the sources of the table" }));
+  const opened = (add) => page.ask("open_file", { path: image.value, add });
+  const image = make("input", { type: "text", cls: "f2-wide", spellcheck: "false", placeholder: "S20131121S0075_image.fits",
+    on: { keydown: (event) => { if (event.key === "Enter") opened(event.ctrlKey || event.metaKey); } } });
+  const open = make("div", { cls: "f2-row" }, field("File", image, "in the folder of products or of raw frames, or anywhere"),
+    button("Open", () => opened(false), { title: "look at this file (Enter)" }), button("Add", () => opened(true), { title: "look at this file as well (Ctrl+Enter)", "aria-label": "Add the file to those shown" }));
   const files = make("div", { cls: "f2-row" }, field("Region file", file), system,
     button("Load", () => page.ask("load_regions", { path: file.value }), { "aria-label": "Load regions" }),
     button("Save", () => page.ask("save_regions", { path: file.value, system: system.value }), { "aria-label": "Save regions" }),
     make("span", { cls: "f2-space" }), button("Histogram", () => act.key("h"), { title: "h" }), button("PNG", download, { title: "download what is seen" }));
   const side = make("div", { cls: "f2-side", tabindex: "0", role: "region", "aria-label": "Readout and measurements" }, readout.element, switches.element, list, results);
   const stage = make("div", { cls: "f2-stage" }, base, over, wait);
-  content.append(...controls.rows, make("div", { cls: "f2-look" }, make("div", {}, stage, make("div", { cls: "f2-bar" }, darkest, bar, brightest), told), side), catalogues, files, below);
+  content.append(...controls.rows, make("div", { cls: "f2-look" }, make("div", {}, stage, make("div", { cls: "f2-bar" }, darkest, bar, brightest), told), side), open, catalogues, files, below);
   handsOn(over, view, app, act);
 
   page.on("images", (now, buffers) => {

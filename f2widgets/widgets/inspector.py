@@ -189,6 +189,29 @@ class ImageInspector(Measures, Panel):
         several = images if isinstance(images, list | tuple) else (images,)
         self.workspace.looking_at = (*several, *more)
 
+    @from_page
+    def open_file(self, path: str, add: bool = False) -> None:
+        """Look at a file.
+
+        Parameters
+        ----------
+        path : str
+            The file: as named, or from the folder of products or of raw frames on.
+        add : bool, optional
+            Keep the images that are there.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such file.
+        """
+        here, asked = self.workspace, Path(path.strip()).expanduser()
+        found = next((one for one in (asked, here.out / asked, here.folder / asked) if one.is_file()), None)
+        if found is None:
+            raise ParameterError(f"There is no file {path.strip() or 'without a name'}: check its name.")
+        here.look_at((*here.looking_at, found.absolute()) if add else (found.absolute(),))
+        self.look(image=len(self.images) - 1, plane="SCI")
+
     # How it is looked at.
 
     @from_page

@@ -11,7 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from f2widgets.core import flags
-from f2widgets.core.display import binned_known, binning, coded, limits, plane_values
+from f2widgets.core.display import (
+    OBJECTS,
+    binned_known,
+    binning,
+    coded,
+    has_objects,
+    limits,
+    plane_values,
+)
 from f2widgets.core.frame import Facts, Frame
 from f2widgets.errors import NotF2Data, ParameterError
 from f2widgets.io.catalogues import places_in
@@ -110,7 +118,12 @@ class LookedAt:
         """Names of its planes, as they stand in a file."""
         frame = self.bare
         noise = ["VAR", "noise"] if frame.variance is not None else []
-        return ["SCI", *noise, "DQ", *frame.planes]
+        return ["SCI", *noise, "DQ", *frame.planes, *([OBJECTS] if self._has_objects else [])]
+
+    @cached_property
+    def _has_objects(self) -> bool:
+        """Whether sources are flagged."""
+        return has_objects(self.bare) and OBJECTS not in self.bare.planes
 
     def values(self, plane: str) -> NDArray[np.floating]:
         """Return a plane as numbers, NaN where there are none."""

@@ -21,12 +21,13 @@ from f2widgets.widgets.workspace import Workspace
 
 @dataclass
 class JobState:
-    """A job, its plan or why there is none yet, and how far it is."""
+    """A job, its plan or why there is none yet, how far it is, and what it made."""
 
     job: Job
     plan: Plan | None = None
     expected: Estimate | None = None
     state: Literal["ready", "waits", "runs", "done", "failed", "stopped"] = "ready"
+    made: tuple[Path, ...] = ()
 
     def told(self) -> dict[str, Any]:
         """Return what a reader wants to know before it runs, as JSON can hold it."""
@@ -44,6 +45,7 @@ class JobState:
             "memory": round(self.expected.memory) if self.expected else None,
             "seconds": round(self.expected.seconds, 1) if self.expected else None,
             "state": self.state,
+            "made": [path.name for path in self.made],
         }
 
 

@@ -226,6 +226,20 @@ class RunPanel(Asking):
             if name == frame:
                 self._send_picture(index, picture)
 
+    @from_page
+    def inspect(self, number: int) -> None:
+        """Look at what a job has made in the image inspector.
+
+        Raises
+        ------
+        WrongInputs
+            If it has made nothing yet.
+        """
+        jobs = self.planning.jobs
+        if not 0 <= number < len(jobs) or not jobs[number].made:
+            raise WrongInputs("This job has made nothing yet: run it first.")
+        self.workspace.look_at(jobs[number].made)
+
     @asked_by_page
     def full_log(self) -> str:
         """Return the whole log."""
@@ -292,7 +306,8 @@ class RunPanel(Asking):
 
     def _done(self, number: int, products: Products) -> None:
         """Take up what a job has made."""
-        self.planning.jobs[number].state = "done"
+        job = self.planning.jobs[number]
+        job.state, job.made = "done", tuple(path.absolute() for path in products.paths)
         for deed in self._deeds:
             last = next((one for one in reversed(self.workspace.deeds) if one.name == deed.name), None)
             if deed.function != "select" or deed != last:  # files chosen in another panel are chosen already

@@ -117,6 +117,14 @@ class Workspace(t.HasTraits):
             self.chosen_by = chosen_by
             self.selection = tuple(Path(file) for file in files)
 
+    def look_at(self, images: Iterable[Any]) -> None:
+        """Have images shown; also told when they are shown already, so that the inspector comes forward."""
+        before, self.looking_at = self.looking_at, tuple(images)
+        if self.looking_at == before:
+            self.notify_change(
+                t.Bunch(name="looking_at", old=before, new=self.looking_at, owner=self, type="change")
+            )
+
     def place(self, path: str, usual: str) -> Path:
         """Return where a file goes or is: from the folder of products on, the usual one if blank."""
         return Path(self.out, Path(path.strip()).expanduser() if path.strip() else usual)

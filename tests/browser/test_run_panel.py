@@ -119,6 +119,7 @@ def test_run_is_followed_to_its_end(opened):
     until_told(tab, "Wrote S20131121S0075_image.fits")
     assert (folder / "S20131121S0075_image.fits").exists()
     expect(tab.locator(".f2-left")).to_contain_text("100 %")
+    expect(tab.get_by_role("button", name="Look at S20131121S0075_image.fits")).to_be_visible()
     expect(step(tab, "divide_flat").locator(".f2-state")).to_contain_text("kept")
     tab.locator(".f2-quality summary").click()
     expect(tab.locator(".f2-quality tbody tr[data-id]")).to_have_count(9)

@@ -36,6 +36,25 @@ def test_what_is_to_be_looked_at_brings_its_tab_forward(desk, raw):
     assert desk.tabs.selected_index == 4
 
 
+def test_files_and_products_are_looked_at_from_where_they_stand(desk, page, raw, tmp_path):
+    files, headers, look = (page(desk.panels[name]) for name in ("Files", "Table", "Look"))
+    files.call("inspect", rows=[0])
+    assert (desk.tabs.selected_index, len(look.panel.images)) == (4, 1)
+    desk.bring("Table")
+    headers.call("inspect", rows=[0])  # the same: it comes forward all the same
+    assert desk.tabs.selected_index == 4
+    for at in (files, headers):
+        assert "Pick one file" in at.error("inspect", rows=[])
+        assert "20 at most" in at.error("inspect", rows=list(range(21)))
+    look.call("open_file", path=raw["science"][0].name, add=True)
+    assert [image.path for image in look.panel.images] == [raw["darks"][0], raw["science"][0]]
+    assert look.panel.view["image"] == 1
+    look.call("open_file", path=str(raw["science"][1]))
+    assert [image.path for image in look.panel.images] == [raw["science"][1]]
+    assert "There is no file none.fits" in look.error("open_file", path="none.fits")
+    assert "made nothing yet" in page(desk.panels["Reduce"]).error("inspect", number=0)
+
+
 def test_without_a_kernel_the_posters_of_all_panels_stand(desk):
     bundle = desk._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle

@@ -175,6 +175,21 @@ def test_regions_come_back_to_python_and_go_to_files(at, tmp_path):
     assert "cannot be read" in at.error("load_regions", path=str(tmp_path / "none.reg"))
 
 
+def test_flagged_sources_are_a_plane_of_their_own(page, tmp_path):
+    one = starry()
+    mask = np.where(one.data > np.median(one.data) + 20, flags.OBJECT, 0).astype(np.uint16)
+    path = write_frame(one.with_(mask=one.mask | mask), tmp_path / "S1.fits")
+    at = page(ImageInspector(path))
+    assert at.panel.image().planes[-1] == "OBJMASK"
+    assert set(np.unique(at.panel.image().values("OBJMASK")[6:])) == {0.0, 1.0}
+    at.panel.look(plane="OBJMASK", limits=(0, 1))
+    found = {}
+    exec(at.call("show_code")["python"].replace("f2.show", "shown = f2.show"), found)
+    assert found["shown"].figure.axes[0].images[0].get_array().max() == 1
+    with pytest.raises(ParameterError, match="has no plane 'OBJMASK'"):
+        page(ImageInspector(starry())).panel.look(plane="OBJMASK")
+
+
 def test_sources_from_any_table(at):
     from astropy.table import Table
 

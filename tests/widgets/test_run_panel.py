@@ -139,6 +139,9 @@ def test_step_left_out_needs_no_calibration(panel, page, here):
 
 def test_run_tells_progress_numbers_and_pictures(panel, page, here):
     at = finished(page(panel))
+    assert at.last("plan")["jobs"][0]["made"] == ["S20131121S0075_image.fits"]
+    at.call("inspect", number=0)
+    assert panel.workspace.looking_at == (here / "S20131121S0075_image.fits",)
     told = at.last("progress")
     assert not told["running"]
     assert told["part"] == 1
