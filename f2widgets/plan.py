@@ -21,6 +21,7 @@ from f2widgets.io.read import FrameFile, open_frame, require_imaging
 from f2widgets.recipes.names import our_step
 from f2widgets.recipes.recipe import Recipe
 from f2widgets.recipes.recipes import IMAGE, OFFSET, ON_TARGET, recipe_for, recipe_named
+from f2widgets.recipes.reduced import require_stackable, root_name
 from f2widgets.recipes.roles import Role, plural, role_of
 from f2widgets.recipes.wishes import Wishes, kinds_of, understood
 
@@ -105,6 +106,7 @@ class Plan:
     def made_from(self) -> frozenset[str]:
         """Names of all files that will go into the product."""
         own = {self.recipe.source.name} if self.recipe.source else set()
+        own |= {origin.filename for file in self.files for origin in file.provenance}  # of reduced ones
         return frozenset(
             own | {file.path.name for file in self.files} | {m.path.name for m in self.matches if m.path}
         )
@@ -207,7 +209,8 @@ def plan(
     matches, notes = _matched(chosen, files, wishes, service)
     product, ending = None, f"_{chosen.ending or chosen.product}" if suffix is None else suffix
     if chosen.product is not None:
-        product = Path(out) / f"{groups[chosen.main][0].name}{ending}.fits"
+        name = groups[chosen.main][0].name
+        product = Path(out) / f"{root_name(name) if chosen.main is Role.STACK else name}{ending}.fits"
     advice = [*_advice(chosen, lamps), *([parts.words] if parts is not None and parts.sky else ())]
     notes = (*service.config.notes, *advice, *notes)
     beside = frozenset(file.name for file in groups.get(Role.SKY, ()))
@@ -242,14 +245,18 @@ def _opened(paths: Iterable[str | os.PathLike[str]]) -> tuple[FrameFile, ...]:
 def _must_agree(recipe: Recipe, groups: Mapping[Role, list[FrameFile]]) -> None:
     """Refuse frames that differ in what must be one."""
     every = [file for some in groups.values() for file in some]
-    _one(every, "size", "frames")
+    if stacks := groups.get(Role.STACK, []):
+        _one(stacks, "filter", plural(Role.STACK))
+        require_stackable(stacks)
+    else:
+        _one(every, "size", "frames")
     for file in every if recipe.product or recipe.leaves else ():
         if not file.facts.exposure_time > 0:
             raise WrongInputs(
                 f"{file.path}: the exposure time is not known (EXPTIME is missing, or not above 0). "
                 "Leave the frame out, or correct EXPTIME in a copy of the file."
             )
-        if file.facts.gain is None:
+        if file.facts.gain is None and not stacks:
             raise WrongInputs(
                 f"{file.path}: gain and read noise are not known for LNRS={file.facts.read_mode} "
                 "(known: 1, 4, 6, 8). Leave the frame out, or correct LNRS in a copy of the file."

@@ -360,7 +360,8 @@ def _keywords(what: Plan, frame: Frame) -> dict[str, Any]:
     keywords: dict[str, Any] = {}
     if frame.facts.data_label:
         stack = "-STACK" if combined else ""
-        keywords["DATALAB"] = f"{frame.facts.data_label}{stack}-SQ-{str(kind).upper()}"
+        raw = frame.facts.data_label.partition("-STACK")[0]
+        keywords["DATALAB"] = f"{raw}{stack}-SQ-{str(kind).upper()}"
     if kind == "flat" and frame.facts.observation_type != "FLAT":
         keywords["OBSTYPE"] = ("FLAT", "made of twilight frames")
     seen = [file for file in what.files if file.name not in what.beside]

@@ -154,7 +154,7 @@ def _unusable(row: Record) -> Aside | None:
     if row.problem:
         return Aside(row.path, row.short_problem or row.problem)
     role = role_of(row.tags)
-    if role is Role.PRODUCT or "PREPARED" in row.tags:
+    if role in (Role.PRODUCT, Role.STACK) or "PREPARED" in row.tags:
         return Aside(row.path, "is a reduced frame; only raw ones are reduced here.", usual=True)
     reason = refused(row)
     if reason:

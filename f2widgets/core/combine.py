@@ -13,7 +13,7 @@ from f2widgets.core.annotations import Tick, Unit, Within, ignore
 from f2widgets.core.blocks import each_block
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.levels import usual_variance, variance_of
-from f2widgets.core.measures import QUALITY, flagged_part, quality_rows
+from f2widgets.core.measures import EXPOSURE, QUALITY, flagged_part, quality_rows
 from f2widgets.core.noise import CORRELATION, correlation_of, correlation_table
 from f2widgets.core.notes import note
 from f2widgets.core.parking import parked
@@ -230,7 +230,7 @@ class _Sums:
         self.shares.append(float(w) ** 2 * noise)
         self.flagged.append(flagged_part(frame))
         self.correlations.append(correlation_of(frame))
-        seconds = np.float32(frame.facts.exposure_time)
+        seconds, stacked = np.float32(frame.facts.exposure_time), frame.planes.get(EXPOSURE)
 
         def work(a: int, b: int) -> None:
             """Add a block of rows."""
@@ -238,7 +238,7 @@ class _Sums:
             good = (mask & np.uint16(flags.UNUSABLE)) == 0
             # numpy multiplies ten times faster than it chooses by `where`
             use = good.astype(np.float32)
-            self.exposure[a:b] += seconds * use
+            self.exposure[a:b] += (seconds if stacked is None else stacked[a:b]) * use
             use *= w
             self.weight[a:b] += use
             self.total[a:b] += use * frame.data[a:b]
@@ -276,7 +276,7 @@ class _Sums:
             data=data,
             variance=variance,
             mask=self.used,
-            planes={"EXPMAP": self.exposure},
+            planes={EXPOSURE: self.exposure},
             tables={
                 CORRELATION: correlation_table(np.asarray(correlation)),
                 QUALITY: quality_rows(self.members, self.flagged),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Name of the table in a product.
 QUALITY = "QUALITY"
+#: Name of the plane that tells how many seconds went into each pixel of a stack.
+EXPOSURE = "EXPMAP"
 
 #: Columns behind the frame's name, in their order: unit, decimals worth showing, and what they tell.
 #: Electrons are named in words, for astropy writes no such unit into a FITS table.

@@ -42,6 +42,36 @@ def kernel_correlation(kernels: Sequence[tuple[Weights, Weights]], shares: Seque
     return np.asarray(total / total.max())
 
 
+def passed_on(kernel: Weights, own: Weights) -> tuple[Weights, float]:
+    """Return the correlation of noise that was correlated before it was interpolated.
+
+    Parameters
+    ----------
+    kernel : ndarray, shape (n, n)
+        What interpolation makes of white noise, from `kernel_correlation`.
+    own : ndarray, shape (m, m)
+        Correlation before; 1 alone for white noise.
+
+    Returns
+    -------
+    correlation : ndarray, shape (n + m - 1, n + m - 1)
+        After it.
+    factor : float
+        By which the variance is larger than for white noise.
+
+    Notes
+    -----
+    *Method*: the covariance after is that before, convolved with the kernel's own.
+    """
+    (ny, nx), (my, mx) = kernel.shape, own.shape
+    both = np.zeros((ny + my - 1, nx + mx - 1))
+    for y in range(my):
+        for x in range(mx):
+            both[y : y + ny, x : x + nx] += own[y, x] * kernel
+    factor = float(both[both.shape[0] // 2, both.shape[1] // 2])
+    return both / factor, factor
+
+
 def correlation_table(correlation: Weights) -> Table:
     """Return a correlation as the table that goes into a product: dx, dy, correlation."""
     from astropy.table import Table

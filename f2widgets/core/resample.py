@@ -16,7 +16,14 @@ from f2widgets.core.flags import Mask
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.grid import Grid, common_grid
 from f2widgets.core.levels import variance_of
-from f2widgets.core.noise import CORRELATION, correlation_table, kernel_correlation
+from f2widgets.core.measures import EXPOSURE
+from f2widgets.core.noise import (
+    CORRELATION,
+    correlation_of,
+    correlation_table,
+    kernel_correlation,
+    passed_on,
+)
 from f2widgets.core.trace import traced
 
 Interpolant = Literal["cubic", "lanczos3", "linear", "nearest"]
@@ -144,10 +151,19 @@ class _Tile:
 
 
 def _onto(frame: Frame, grid: Grid, k: int, interpolant: Interpolant) -> Frame:
-    """Interpolate one frame onto the grid."""
+    """Interpolate one frame onto the grid; of a stack, also how long each of its pixels was exposed."""
     tiles = list(_tiles(grid, k, interpolant))
-    out = _interpolated(frame, tiles, grid.shape, (0, 0), abs(float(np.linalg.det(grid.matrices[k][:, :2]))))
-    tables = {**frame.tables, **traced(frame), CORRELATION: correlation_table(_correlation(tiles))}
+    scale = abs(float(np.linalg.det(grid.matrices[k][:, :2])))
+    correlation, factor = passed_on(_correlation(tiles), correlation_of(frame))
+    out = _interpolated(frame, tiles, grid.shape, (0, 0), scale)
+    if factor != 1 and out.variance is not None:
+        out = out.with_(variance=out.variance * np.float32(factor))
+    if EXPOSURE in frame.planes:
+        seconds = np.asarray(frame.planes[EXPOSURE], np.float32)
+        near = list(_tiles(grid, k, "nearest"))
+        told = _interpolated(frame.with_(data=seconds, variance=seconds), near, grid.shape, (0, 0), 1.0)
+        out = out.with_(planes={EXPOSURE: told.data})
+    tables = {**frame.tables, **traced(frame), CORRELATION: correlation_table(correlation)}
     return out.with_(wcs=grid.wcs, tables=tables)
 
 

@@ -107,6 +107,11 @@ class FrameFile:
         return {hdu.name: _table(self._source, hdu) for hdu in self._tables() if hdu.name not in OWN}
 
     @property
+    def has_variance(self) -> bool:
+        """Whether it has a plane VAR."""
+        return self._plane("VAR") is not None
+
+    @property
     def md5(self) -> str:
         """MD5 sum of the file as it lies on disk, compressed or not; computed once."""
         return md5_of(self.path)

@@ -302,7 +302,7 @@ TOGETHER = {"skyCorrect": ("subtract_sky", "refine_sky")}
 #: Recipes of the reference that are no recipe here, with what replaces them.
 REPLACED_RECIPES = {
     "reduce_nostack": "Use reduce with --without stackFrames.",
-    "alignAndStack": "Use reduce, which aligns and stacks.",
+    "makeIRAFCompatible": "Products are plain FITS files with one image, its variance and its flags.",
 }
 
 _OURS = {step.name.lower(): step.name for step in STEPS}

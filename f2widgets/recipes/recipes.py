@@ -234,6 +234,16 @@ OFFSET = Recipe(
     finds=frozenset({"dark", "flat", "bpm"}),
     indispensable=frozenset({"add_variance", "separate_sky", "subtract_offset_sky"}),
 )
+STACKS = Recipe(
+    "align_and_stack",
+    "alignAndStack",
+    "a stack of stacks, or of frames whose sky is subtracted",
+    (use("align"), use("match_counts"), use("resample"), use("combine"), use("detect_sources")),
+    frozenset({Role.STACK}),
+    Role.STACK,
+    "image",
+    ending="stack",
+)
 CHECK_WCS = Recipe(
     "check_wcs",
     "checkWCS",
@@ -258,6 +268,7 @@ RECIPES = (
     QUICK,
     ULTRADEEP,
     *ULTRADEEP_PARTS,
+    STACKS,
     CHECK_WCS,
 )
 #: Recipes for dithers on the target; the first knows what to do where the sky was taken beside.

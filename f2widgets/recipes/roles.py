@@ -20,6 +20,7 @@ class Role(StrEnum):
     TWILIGHT = "twilight flat"
     ACQUISITION = "acquisition image"
     SPECTRUM = "spectroscopic frame"
+    STACK = "reduced image"
     PRODUCT = "reduced product"
     OTHER = "frame of another kind"
 
@@ -38,6 +39,8 @@ def role_of(tags: Iterable[str]) -> Role:
         The first that applies.
     """
     have = set(tags)
+    if {"IMAGE", "PREPARED"} <= have and not have & {"RAW", "CAL"}:
+        return Role.STACK
     for role, wanted in (
         (Role.PRODUCT, {"PROCESSED"}),
         (Role.DARK, {"DARK"}),

@@ -8,6 +8,7 @@ from f2widgets.core.noise import (
     correlation_of,
     correlation_table,
     kernel_correlation,
+    passed_on,
     sum_sigma,
 )
 from tests.core.images import constant, frame
@@ -121,3 +122,28 @@ def test_examples_in_the_docstrings():
     for module in (noise, flags):
         names = {**vars(module), "Frame": Frame, "np": np}
         assert doctest.testmod(module, extraglobs=names).failed == 0
+
+
+def test_noise_interpolated_twice_is_known():
+    rng = np.random.default_rng(4)
+    white = rng.normal(0, 1, (600, 600))
+    linear = (np.array([0.3, 0.7]), np.array([0.45, 0.55]))
+    own = kernel_correlation([linear], [1.0])
+
+    def interpolated(plane):
+        for axis, weights in ((1, linear[0]), (0, linear[1])):
+            plane = weights[0] * plane + weights[1] * np.roll(plane, 1, axis)
+        return plane
+
+    once = interpolated(white)
+    twice = interpolated(once)
+    correlation, factor = passed_on(own, own)
+    alone = np.sum(np.square(np.outer(linear[1], linear[0])))
+    assert np.var(twice) / np.var(once) == pytest.approx(alone * factor, rel=0.02)
+    middle = correlation.shape[0] // 2
+    for dy, dx in ((0, 1), (1, 0), (1, 1), (0, 2)):
+        found = np.mean(twice * np.roll(twice, (dy, dx), (0, 1))) / np.var(twice)
+        assert found == pytest.approx(correlation[middle + dy, middle + dx], abs=0.02)
+    same, nothing = passed_on(own, np.ones((1, 1)))
+    np.testing.assert_array_equal(same, own)
+    assert nothing == 1
