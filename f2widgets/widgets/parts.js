@@ -79,8 +79,10 @@ const PATIENCE = 2;
 // their buffers, `page.state(name)` reads a trait and `page.watch(name, listener)` hears of its changes.
 function pageOf(model, root) {
   const waiting = new Map(), listeners = new Map(), endings = [];
-  let number = 0, busy = null;
+  let number = 0, busy = null, lost = false;
   const said = (content, buffers) => {
+    if (lost) page.busy(""); // it is there again
+    lost = false;
     if (content.answer !== undefined) {
       const asked = waiting.get(content.answer);
       if (!asked) return;
@@ -92,8 +94,16 @@ function pageOf(model, root) {
   };
   const notice = () => {
     clearTimeout(busy);
-    if (!waiting.size) page.busy(false);
-    else busy = setTimeout(() => page.busy(true), 1000 * PATIENCE);
+    if (lost) return;
+    if (!waiting.size) page.busy("");
+    else busy = setTimeout(() => page.busy("waiting for Python …"), 1000 * PATIENCE);
+  };
+  // Told by the notebook when the kernel was restarted, or cannot be reached.
+  const gone = () => {
+    lost = true;
+    clearTimeout(busy);
+    waiting.clear();
+    page.busy("Python was restarted or cannot be reached: run the cell again.");
   };
   const page = {
     model, root, busy: () => {},
@@ -118,9 +128,10 @@ function pageOf(model, root) {
     },
     ending(work) { endings.push(work); },
     ready() { model.send({ ready: true }); },
-    end() { clearTimeout(busy); model.off("msg:custom", said); for (const work of endings) work(); },
+    end() { clearTimeout(busy); model.off("msg:custom", said); model.off("comm_live_update", gone); for (const work of endings) work(); },
   };
   model.on("msg:custom", said);
+  model.on("comm_live_update", gone);
   return page;
 }
 
@@ -150,7 +161,7 @@ function framed(page, help = []) {
     line.setAttribute("role", message && message.kind === "error" ? "alert" : "status");
     fill(line, text ? [make("span", {}, text), button("×", () => page.ask("dismiss"), { "aria-label": "Dismiss the message", cls: "f2-plain" })] : null);
   };
-  page.busy = (is) => fill(waits, is ? "waiting for Python …" : null);
+  page.busy = (text) => fill(waits, text || null);
   page.watch("message", tell);
   const title = page.state("_title");
   page.root.append(make("section", { cls: "f2-panel", "aria-label": title, "data-lm-suppress-shortcuts": "true" },

@@ -156,6 +156,11 @@ def test_without_a_kernel_the_poster_stands(lab, chromium):
         tab.evaluate(RUN_ALL)
         tab.locator(".f2-root .count").wait_for()
         tab.evaluate("async () => { await window.jupyterapp.commands.execute('docmanager:save'); }")
+        kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+        tab.evaluate(f"async () => {{ await {kernel}.restart(); }}")
+        expect(tab.locator(".f2-waits")).to_contain_text("run the cell again")
+        tab.evaluate(RUN_ALL)
+        expect(tab.locator(".f2-waits")).to_have_text("")
         tab.evaluate("async () => { await window.jupyterapp.shell.currentWidget.sessionContext.shutdown(); }")
     kept = json.loads((folder / "kept.ipynb").read_text())
     assert "A counter without a kernel" in json.dumps(kept["cells"][1]["outputs"])
