@@ -24,7 +24,7 @@ CELLS = (
     """
     import f2widgets as f2
     from f2widgets.widgets import (
-        CalibrationPanel, DescriptorTable, FileSelector, ImageInspector, RunPanel, Workspace,
+        CalibrationPanel, DescriptorTable, Desk, FileSelector, ImageInspector, RunPanel, Workspace,
     )
 
     f2.simulate.example1("raw", size=512)
@@ -43,14 +43,21 @@ CELLS = (
     "run = RunPanel(here)\nrun",
     "run.run()\nrun.worker.wait()",
     "look = ImageInspector(here.products[-1].path)\nlook",
+    "desk = Desk(workspace=here)\ndesk.bring('Reduce')\ndesk.panels['Reduce'].plan()\ndesk",
 )
-#: Panels by their title, and the file of their picture.
+#: Panels by where they are, and the file of their picture.
 PICTURES = {
-    "Files": "files.png",
-    "Headers": "headers.png",
-    "Calibrations": "calibrations.png",
-    "Reduction": "reduction.png",
-    "Image inspector": "image.png",
+    **{
+        f"section.f2-panel[aria-label='{title}']": name
+        for title, name in (
+            ("Files", "files.png"),
+            ("Headers", "headers.png"),
+            ("Calibrations", "calibrations.png"),
+            ("Reduction", "reduction.png"),
+            ("Image inspector", "image.png"),
+        )
+    },
+    ".widget-vbox:has(section[aria-label=Session])": "desk.png",
 }
 
 
@@ -69,8 +76,8 @@ def main() -> None:
                 tab.evaluate(RUN_ALL)
                 if failed_cells(tab):
                     raise SystemExit(failed_cells(tab))
-                for title, name in PICTURES.items():
-                    panel = tab.locator(f"section.f2-panel[aria-label='{title}']")
+                for place_of, name in PICTURES.items():
+                    panel = tab.locator(place_of).first
                     panel.scroll_into_view_if_needed()
                     tab.wait_for_timeout(1500)
                     panel.screenshot(path=ROOT / "docs" / name)
