@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from f2widgets.files import select
 from f2widgets.products import Products
 from f2widgets.reduction import reduce
-from f2widgets.simulate import example1
+from f2widgets.simulate import simulated
 from f2widgets.simulate.files import folder as made_folder
+from f2widgets.simulate.programmes import EXAMPLE1, Programme, programme
+from f2widgets.simulate.sequence import ON_SKY
 from f2widgets.simulate.truth import settings_of
 from f2widgets.teaching.gentle import gently
 from f2widgets.teaching.record import notebook_folder
@@ -21,7 +23,7 @@ from f2widgets.teaching.record import notebook_folder
 
 @dataclass(frozen=True)
 class Night:
-    """Example 1 in a folder.
+    """A simulated data set in a folder.
 
     Parameters
     ----------
@@ -29,10 +31,13 @@ class Night:
         Folder of the raw frames.
     out : Path
         Folder of the products, and of the database of calibrations.
+    data_set : str, optional
+        Which one, as `f2widgets.simulate.simulated` names it.
     """
 
     raw: Path
     out: Path
+    data_set: str = field(default=EXAMPLE1.name, kw_only=True)
 
     def __post_init__(self) -> None:
         """Make the folders absolute: lessons change the working folder."""
@@ -41,8 +46,9 @@ class Night:
 
     @property
     def darks(self) -> list[Path]:
-        """The darks of 120 s."""
-        return self._chosen("DARK", "exposure_time==120")
+        """The darks that are exposed as long as the frames of the target."""
+        seconds = next(run.seconds for run in self._programme.runs if run.kind in ON_SKY)
+        return self._chosen("DARK", f"exposure_time=={seconds:g}")
 
     @property
     def short_darks(self) -> list[Path]:
@@ -52,7 +58,7 @@ class Night:
     @property
     def flats(self) -> list[Path]:
         """The flats, lamp on and off."""
-        return self._chosen("FLAT", 'filter_name=="Y"')
+        return self._chosen("FLAT")
 
     @property
     def science(self) -> list[Path]:
@@ -76,7 +82,15 @@ class Night:
         if self.short_darks:
             made["bpm"] = self._made("bpm", [*self.flats, *self.short_darks])
         masked = {"bpm": made["bpm"]} if "bpm" in made else {}
-        return made | {"flat": self._made("flat", self.flats, masked)}
+        # In K the lamp is the warm shutter: nothing but darks tells what is not its light.
+        lit = any(run.kind == "lamp on" for run in self._programme.runs)
+        flats = [*self.flats, *([] if lit else self.short_darks)]
+        return made | {"flat": self._made("flat", flats, masked)}
+
+    @property
+    def _programme(self) -> Programme:
+        """What the data set is made of."""
+        return programme(self.data_set)
 
     def _made(self, kind: str, files: Sequence[Path], masked: Mapping[str, Path] | None = None) -> Path:
         """Make a master."""
@@ -107,7 +121,7 @@ class Night:
         with self._here():
             return reduce(self.science, user_cals=made, out=self.out, overwrite=True, **options)
 
-    def _chosen(self, tags: str | Sequence[str], expression: str) -> list[Path]:
+    def _chosen(self, tags: str | Sequence[str], expression: str | None = None) -> list[Path]:
         """Return the raw frames of a kind."""
         return list(select(self.raw, tags=tags, expression=expression))
 
@@ -119,7 +133,12 @@ class Night:
 
 
 def begin(
-    lesson: str, *, size: int = 512, seed: int = 1, folder: str | os.PathLike[str] | None = None
+    lesson: str,
+    *,
+    size: int = 512,
+    seed: int = 1,
+    folder: str | os.PathLike[str] | None = None,
+    data_set: str = EXAMPLE1.name,
 ) -> Night:
     """Begin a lesson: its folder, its raw frames, and errors that speak in sentences.
 
@@ -132,6 +151,8 @@ def begin(
     folder : path-like, optional
         Where the frames go; by default beside the notebook. Frames that are there are kept, and all lessons
         share them.
+    data_set : str, optional
+        Which frames: "example1", "kred" or "offset".
 
     Returns
     -------
@@ -146,9 +167,10 @@ def begin(
     gently()
     name = f"f2tutorial_{size}" + (f"_seed{seed}" if seed != 1 else "")
     base = Path(folder if folder is not None else notebook_folder() / name).expanduser().absolute()
-    night = Night(base / "playdata" / "example1", base / f"playground_{lesson}")
+    night = Night(base / "playdata" / data_set, base / f"playground_{lesson}", data_set=data_set)
     there = settings_of(night.raw) if night.raw.exists() else None
-    if there is None or (there.size, there.seed) != (size, seed) or len([*night.raw.glob("S*.fits")]) < 36:
-        example1(night.raw, size=size, seed=seed)
+    whole = sum(run.number for run in programme(data_set).runs)
+    if there is None or (there.size, there.seed) != (size, seed) or len([*night.raw.glob("S*.fits")]) < whole:
+        simulated(data_set, night.raw, size=size, seed=seed)
     os.chdir(made_folder(night.out))
     return night

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+import f2widgets as f2
 from f2widgets.errors import WrongInputs
 from f2widgets.simulate.truth import settings_of
 from f2widgets.teaching.night import Night, begin
@@ -39,6 +40,15 @@ def test_night_reduces_from_raw_frames_and_leaves_the_working_folder(example1_fo
     assert len(stack.kept) == 9
     assert all(path.exists() for path in stack.kept)
     assert os.getcwd() == str(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("data_set", "seconds"), [("offset", 60), ("kred", 5)])
+def test_other_nights_are_calibrated_too(tmp_path, monkeypatch, data_set, seconds):
+    monkeypatch.chdir(tmp_path)
+    night = begin("11", size=128, folder=tmp_path, data_set=data_set)
+    assert {record["exposure_time"] for record in f2.table(night.darks, ["exposure_time"])} == {seconds}
+    assert set(night.calibrate()) == {"dark", "bpm", "flat"}
 
 
 def test_night_without_frames_says_so(tmp_path):
