@@ -28,6 +28,7 @@ _LESSONS = {
     "07": "noise",
     "08": "own",
     "09": "clinic",
+    "11": "beside",
 }
 
 
