@@ -61,7 +61,7 @@ def drawn(graph: Graph, states: Mapping[str, str] | None = None) -> str:
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="sans-serif" font-size="12" '
-        f'aria-label="{_told(graph, known)}">' + "".join([*heads, *lines, *boxes]) + "</svg>"
+        f'aria-label="{html.escape(told(graph, known))}">' + "".join([*heads, *lines, *boxes]) + "</svg>"
     )
 
 
@@ -90,13 +90,24 @@ def _box(number: int, task: Task, place: tuple[float, float], states: Mapping[st
     )
 
 
-def _told(graph: Graph, states: Mapping[str, str]) -> str:
-    """Say in words what is drawn."""
-    told = []
+def told(graph: Graph, states: Mapping[str, str]) -> str:
+    """Say in words what is drawn.
+
+    Parameters
+    ----------
+    graph, states
+        As for `drawn`.
+
+    Returns
+    -------
+    str
+        Plain text.
+    """
+    jobs: list[str] = []
     for i, task in enumerate(graph.tasks, 1):
         takes = graph.takes(task)
         state = states.get(task.key, "cannot be done" if task.lacking else "")
-        told.append(
+        jobs.append(
             ", ".join(filter(None, (f"job {i} makes {task.title}", takes and f"takes {takes}", state)))
         )
-    return html.escape("; ".join(told) or "nothing to reduce")
+    return "; ".join(jobs) or "nothing to reduce"

@@ -3,6 +3,7 @@ from .descriptor_table import DescriptorTable as DescriptorTable
 from .desk import Desk as Desk
 from .fetch_panel import FetchPanel as FetchPanel
 from .file_selector import FileSelector as FileSelector
+from .folder_panel import FolderPanel as FolderPanel
 from .inspector import ImageInspector as ImageInspector
 from .run_panel import RunPanel as RunPanel
 from .session_panel import SessionPanel as SessionPanel

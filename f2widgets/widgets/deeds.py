@@ -199,6 +199,12 @@ def _reduce(deed: Deed) -> list[str]:
     return words + (["--overwrite"] if options.get("overwrite") else [])
 
 
+def _reduce_all(deed: Deed) -> list[str]:
+    """Write ``f2 reduce --all``."""
+    first, second, *rest = _reduce(deed)
+    return [first, second, "--all", *rest]
+
+
 def _select(deed: Deed) -> list[str]:
     """Write ``f2 dataselect``."""
     words = ["f2", "dataselect", *_files(deed)]
@@ -238,6 +244,7 @@ def _caldb(verb: str) -> Callable[[Deed], list[str]]:
 _SHELL = {
     "fetch": _fetch,
     "reduce": _reduce,
+    "reduce_all": _reduce_all,
     "select": _select,
     "table": _table,
     "calibrations_for": _caldb("match"),

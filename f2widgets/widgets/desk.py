@@ -10,6 +10,7 @@ import ipywidgets
 from f2widgets.widgets.calibration_panel import CalibrationPanel
 from f2widgets.widgets.descriptor_table import DescriptorTable
 from f2widgets.widgets.file_selector import FileSelector
+from f2widgets.widgets.folder_panel import FolderPanel
 from f2widgets.widgets.inspector import ImageInspector
 from f2widgets.widgets.panel import Panel
 from f2widgets.widgets.run_panel import RunPanel
@@ -22,6 +23,7 @@ TABS: tuple[tuple[str, type[Panel]], ...] = (
     ("Table", DescriptorTable),
     ("Calibrations", CalibrationPanel),
     ("Reduce", RunPanel),
+    ("All", FolderPanel),
     ("Look", ImageInspector),
 )
 

@@ -65,13 +65,13 @@ def opened(desk, chromium):
 def test_all_panels_are_there(opened):
     tab, _ = opened
     tabs = [one.inner_text() for one in tab.get_by_role("tab").all()]
-    assert tabs == ["Files", "Table", "Calibrations", "Reduce", "Look"]
+    assert tabs == ["Files", "Table", "Calibrations", "Reduce", "All", "Look"]
     assert tab.locator("section[aria-label=Session]").is_visible()
 
 
 def test_each_panel_shows_and_nothing_serious_stands_in_the_way(opened):
     tab, _ = opened
-    for name in ("Files", "Table", "Calibrations", "Reduce", "Look"):
+    for name in ("Files", "Table", "Calibrations", "Reduce", "All", "Look"):
         tab.get_by_role("tab", name=name).click()
         panel = tab.locator("section.f2-panel:visible").nth(1)
         panel.wait_for()

@@ -33,7 +33,7 @@ from f2widgets.widgets import Desk
 desk = Desk({folder!r})
 desk
 """
-TABS = ("Files", "Table", "Calibrations", "Reduce", "Look")
+TABS = ("Files", "Table", "Calibrations", "Reduce", "All", "Look")
 
 
 def works(tab):

@@ -26,14 +26,14 @@ def desk(example1_folder, tmp_path, monkeypatch):
 
 
 def test_all_panels_share_one_workspace(desk):
-    assert list(desk.panels) == ["Files", "Table", "Calibrations", "Reduce", "Look"]
+    assert list(desk.panels) == ["Files", "Table", "Calibrations", "Reduce", "All", "Look"]
     assert {panel.workspace for panel in (desk.session, *desk.panels.values())} == {desk.workspace}
 
 
 def test_what_is_to_be_looked_at_brings_its_tab_forward(desk, raw):
     assert desk.tabs.selected_index == 0
     desk.workspace.looking_at = (raw["science"][0],)
-    assert desk.tabs.selected_index == 4
+    assert desk.tabs.selected_index == list(desk.panels).index("Look")
 
 
 def test_files_and_products_are_looked_at_from_where_they_stand(desk, page, raw, tmp_path):
