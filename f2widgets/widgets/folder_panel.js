@@ -13,7 +13,7 @@ function build(page) {
   };
   const progress = workOf(page, "Jobs done", (done, total, doing) => (total ? `${done} of ${total} jobs` : `${doing} …`), (on) => { going = on; allow(); });
   // An image runs no scripts, whatever a header holds.
-  const drawing = make("img", { alt: "", hidden: true, style: { maxWidth: "none", background: "#fff" } });
+  const drawing = make("img", { alt: "", hidden: true, style: { maxWidth: "100%", background: "#fff" } });
   const table = tableOf({ label: "Jobs", several: false, height: 260, empty: "nothing planned yet", activate: (id) => page.ask("look", { job: Number(id) }) });
   const look = button("Look at the product", () => { const [id] = table.picked(); if (id !== undefined) page.ask("look", { job: Number(id) }); });
   const amiss = make("ul"), missing = make("div", { cls: "f2-missing", hidden: true }, make("h4", {}, "What is missing or left out"), amiss);
