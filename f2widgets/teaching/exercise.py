@@ -29,6 +29,7 @@ _LESSONS = {
     "08": "own",
     "09": "clinic",
     "11": "beside",
+    "tips": "tips",
 }
 
 

@@ -11,12 +11,14 @@ from f2widgets.teaching.questions import Choice, Number, Point, Product, right
 
 HINTS = ("Look there.", "Do this.", "Do it so.")
 COURSE = exercises()
+TUTORIALS = Path(__file__).parents[2] / "tutorials"
 
 
 def test_names_of_the_course_are_unique_and_begin_with_their_tutorial():
     names = [one.name for one in COURSE]
     assert len(set(names)) == len(names)
-    assert all(name[:2].isdigit() and name[2] == "." for name in names)
+    tutorials = {path.stem.partition("_")[0] for path in TUTORIALS.glob("*.ipynb")}
+    assert {name.partition(".")[0] for name in names} == tutorials
     assert {one.name for one in exercises("01")} == {name for name in names if name.startswith("01.")}
 
 
@@ -75,7 +77,7 @@ def test_three_hints_are_asked_for():
 
 def test_no_right_answer_stands_in_a_notebook():
     """Notebooks name exercises; what is right stands in none of them."""
-    texts = [path.read_text() for path in (Path(__file__).parents[2] / "tutorials").glob("*.ipynb")]
+    texts = [path.read_text() for path in TUTORIALS.glob("*.ipynb")]
     sources = ["".join(cell["source"]) for text in texts for cell in json.loads(text)["cells"]]
     for one in COURSE:
         if isinstance(one.question, Choice) and isinstance(one.question.right, str):
