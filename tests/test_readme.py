@@ -113,7 +113,30 @@ def test_every_dependency_has_its_reason():
 
 
 def test_links_and_pictures_are_there():
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
+    for target in re.findall(r"\]\((?!https://)([^)#]+)\)", README):
         assert (ROOT / target).is_file(), target
     for picture in (ROOT / "docs").glob("*.png"):
         assert picture.stat().st_size < 300_000
+
+
+def test_each_tutorial_is_listed_with_its_badge_and_the_address_stands_in_one_place():
+    """`python binder/badges.py` writes them anew."""
+    sys.path.insert(0, str(ROOT / "binder"))
+    try:
+        import badges
+    finally:
+        sys.path.remove(str(ROOT / "binder"))
+    assert badges.with_badges(README) == README
+    tutorials = sorted(path.name for path in (ROOT / "tutorials").glob("*.ipynb"))
+    assert re.findall(r"^\| \[\w+\]\(tutorials/(\w+\.ipynb)\) .*mybinder", README, re.M) == tutorials
+    repository = badges.address().removeprefix("https://")
+    assert repository not in README
+    for path in (ROOT / "tutorials").iterdir():
+        assert path.is_dir() or repository not in path.read_text()
+
+
+def test_the_start_page_has_every_tutorial_on_its_map():
+    start = (ROOT / "tutorials" / "00_start_here.ipynb").read_text()
+    named = re.findall(r'"\| `(\w+)` \|', start)
+    there = sorted(path.stem for path in (ROOT / "tutorials").glob("*.ipynb"))
+    assert named == [name for name in there if name != "00_start_here"]
