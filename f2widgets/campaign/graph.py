@@ -152,7 +152,7 @@ class Graph:
             rows.append((f"{i:3}", task.title, f"{len(task.job.files):6}", task.product.name, takes))
         lines += in_columns(rows) if self.tasks else ["There is nothing to reduce."]
         for i, task in enumerate(self.tasks, 1):
-            lines += [f"Note: job {i}: {note}" for note in task.notes]
+            lines += [f"Note: job {i}: {note}" for note in task.notes if not task.lacking]
         lacking = [(i, task) for i, task in enumerate(self.tasks, 1) if task.lacking]
         if lacking:
             lines += ["", "Cannot be done:"]

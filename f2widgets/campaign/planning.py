@@ -167,7 +167,13 @@ class _Linker:
             if found.chosen is None and not found.skipped and kind not in task.optional:
                 found.require()
         except (NoCalibration, WrongCalibration) as error:
-            return replace(task, lacking="\n".join(filter(None, (task.lacking, str(error)))))
+            told = [task.lacking] if task.lacking else []
+            told.append(str(error))
+            if isinstance(error, NoCalibration):
+                told.append(
+                    f"Or bring raw {kind}s like that into the folder: f2 fetch --calibrations has them."
+                )
+            return replace(task, lacking="\n".join(told))
         if found.path is None:
             notes = [] if found.skipped else [f"no {kind} is used: none was found, and none can be made"]
             return replace(task, notes=(*task.notes, *notes))

@@ -74,22 +74,18 @@ class Workers:
         """Megabytes that tasks may take if nothing else is said."""
         if self._cluster is not None:
             return free_memory()
-        limits = [worker["memory_limit"] for worker in self._workers()]
+        limits = list(self._client.run(_limit).values())
         return sum(limits) / 1e6 if limits and all(limits) else float("inf")
 
     @property
     def room(self) -> int:
         """How many tasks more may begin."""
-        return sum(int(worker["nthreads"]) for worker in self._workers()) - len(self._futures)
+        return int(sum(self._client.nthreads().values())) - len(self._futures)
 
     @property
     def memory(self) -> float:
         """Megabytes that the tasks at work may take."""
         return sum(errand.memory for errand in self._futures.values())
-
-    def _workers(self) -> list[dict[str, Any]]:
-        """Return what the scheduler tells of its workers."""
-        return list(self._client.scheduler_info(n_workers=-1)["workers"].values())
 
     def begin(self, errand: Errand, others: int) -> None:
         """Begin a task; the scheduler chooses where, and begins it anew where a worker is lost."""
@@ -124,6 +120,11 @@ class Workers:
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
+
+
+def _limit(dask_worker: Any) -> int | None:
+    """Return the bytes that a worker may take, None where there is no limit; called on the worker."""
+    return getattr(dask_worker.memory_manager, "memory_limit", None)
 
 
 def _local(scheduler: str) -> int | None:

@@ -171,6 +171,8 @@ def reduce(
             return 0
     if not files:
         raise click.UsageError("Name at least one FILE, or a list as @LIST.")
+    if (memory or scheduler) and not everything:
+        raise click.UsageError("--memory and --scheduler are for --all: add it, or leave them out.")
     if quick and recipe is not None:
         raise click.UsageError("--ql is a recipe of its own: leave out -r, or --ql.")
     asked = asked_for(wanted, "quick_look" if quick else recipe, params, user_cals, without, keep)

@@ -13,8 +13,10 @@ import time
 import pytest
 
 from f2widgets.campaign import work
+from f2widgets.campaign.crew import Crew
 from f2widgets.campaign.done import DONE, alone_in
 from f2widgets.campaign.engine import AtWork, Ended, carry_out_all, reduce_all
+from f2widgets.campaign.graph import Options
 from f2widgets.campaign.planning import plan_all
 from f2widgets.errors import Cancelled, NotWritten
 from tests.campaign.same import differences
@@ -91,27 +93,30 @@ def test_a_process_that_is_killed_is_replaced(calibrations, here):
     def tell(news):
         if isinstance(news, AtWork) and not killed:
             for child in multiprocessing.active_children()[:1]:
-                os.kill(child.pid, signal.SIGKILL)
+                child.kill()
                 killed.append(child.pid)
 
     assert reduce_all(calibrations, on_news=tell).complete
     assert killed
 
 
-def test_a_task_that_kills_its_process_every_time_is_given_up(calibrations, here):
-    first = []
+class Deadly(work.Errand):
+    """Ends the process that it is sent to."""
 
-    def tell(news):
-        if isinstance(news, AtWork):
-            for child in multiprocessing.active_children():
-                os.kill(child.pid, signal.SIGKILL)
-                first.append(child.pid)
+    def __reduce__(self):
+        return os._exit, (9,)
 
-    run = reduce_all(calibrations, on_news=tell)
-    failed = [one for one in run.outcomes.values() if one.state == "failed"]
-    assert failed
-    assert "killed by signal 9 3 times" in failed[0].reason
-    assert "--memory" in failed[0].reason
+
+def test_a_task_that_ends_its_process_every_time_is_given_up():
+    crew, ended = Crew(), []
+    crew.begin(Deadly("deadly", (), None, {}, Options()), 0)
+    while not ended:
+        ended = crew.wait(1)
+    crew.stop()
+    (outcome,) = ended
+    assert (outcome.key, outcome.state) == ("deadly", "failed")
+    assert "ended with status 9 3 times" in outcome.reason
+    assert "--memory" in outcome.reason
 
 
 def test_a_run_that_is_stopped_leaves_nothing_half_written(night, here):
@@ -185,6 +190,7 @@ def test_a_long_job_goes_on_with_the_frames_it_kept(night, reduced, here, monkey
         (["--all", "{few}", "--plan"], "f2 plan shows"),
         (["--all", "{few}", "--from", "combine"], "--from is for one reduction"),
         (["--all", "{few}", "--memory", "much"], "is no size"),
+        (["{few}/S20131120S0115.fits", "--memory", "1GB"], "are for --all"),
         (["--all", "{few}", "--without", "combine"], "cannot be left out"),
     ],
 )

@@ -69,6 +69,7 @@ def test_a_filter_without_flats_is_told_and_the_rest_is_planned(usual_night, ver
     assert "No flat fits S20131121S0031: it needs filter J_G0802" in image.lacking
     assert "filter is Y_G0811, needed J_G0802" in image.lacking
     assert "--without divide_flat" in image.lacking
+    assert "bring raw flats like that into the folder" in image.lacking
     assert len(graph.ready) == 5
     assert not graph.complete
     status, out, err = verb("plan", usual_night.folder)

@@ -46,6 +46,19 @@ def test_a_night_on_workers_is_the_same_though_one_is_killed(night, reduced, her
     assert differences(out, reduced, "S2013") == []
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_scheduler_elsewhere_tells_its_workers_and_their_memory(quiet_loops):
+    import distributed
+
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, memory_limit="1 GB", dashboard_address=None
+    ) as cluster:
+        workers = Workers(cluster.scheduler_address)
+        assert workers.room == 2
+        assert workers.free == pytest.approx(1000)
+        workers.stop()
+
+
 @pytest.mark.parametrize("words", ["local", "local:0", "local:many"])
 def test_what_is_no_scheduler_is_refused(words):
     with pytest.raises(ParameterError, match="is no scheduler"):
