@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from f2widgets.biographies import biography
 from f2widgets.errors import WrongInputs
 from f2widgets.io.read import read_frame
 from f2widgets.reduction import planned, reduce
@@ -87,3 +88,11 @@ def test_frames_that_have_their_sky_are_refused(work, stacks):
 def test_raw_frames_are_refused(stacks, example1_lists):
     with pytest.raises(WrongInputs, match="leave out the science images"):
         planned([*stacks, *example1_lists["science"][:2]], recipe="alignAndStack")
+
+
+def test_the_biography_of_a_pixel_ends_at_the_stacks(made, stacks, example1_folder):
+    for x, y in ((250, 250), (300, 180)):
+        told = biography(made.path, x, y, search=[example1_folder, Path(".")])
+        assert told.agrees
+        assert [share.frame for share in told.shares] == [path.stem for path in stacks]
+        assert sum(share.weight for share in told.shares) == pytest.approx(1)

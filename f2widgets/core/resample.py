@@ -155,9 +155,7 @@ def _onto(frame: Frame, grid: Grid, k: int, interpolant: Interpolant) -> Frame:
     tiles = list(_tiles(grid, k, interpolant))
     scale = abs(float(np.linalg.det(grid.matrices[k][:, :2])))
     correlation, factor = passed_on(_correlation(tiles), correlation_of(frame))
-    out = _interpolated(frame, tiles, grid.shape, (0, 0), scale)
-    if factor != 1 and out.variance is not None:
-        out = out.with_(variance=out.variance * np.float32(factor))
+    out = _noisier(_interpolated(frame, tiles, grid.shape, (0, 0), scale), factor)
     if EXPOSURE in frame.planes:
         seconds = np.asarray(frame.planes[EXPOSURE], np.float32)
         near = list(_tiles(grid, k, "nearest"))
@@ -198,14 +196,19 @@ def resample_part(
         Shape of the part.
     """
     rows, columns = part
-    tiles = [
-        cut
-        for tile in _tiles(grid, k, interpolant)
-        if (cut := tile.within(rows, columns, corner)) is not None
-    ]
+    every = list(_tiles(grid, k, interpolant))
+    tiles = [cut for tile in every if (cut := tile.within(rows, columns, corner)) is not None]
     shape = rows.stop - rows.start, columns.stop - columns.start
     scale = abs(float(np.linalg.det(grid.matrices[k][:, :2])))
-    return _interpolated(frame, tiles, shape, (rows.start, columns.start), scale)
+    _, factor = passed_on(_correlation(every), correlation_of(frame))
+    return _noisier(_interpolated(frame, tiles, shape, (rows.start, columns.start), scale), factor)
+
+
+def _noisier(frame: Frame, factor: float) -> Frame:
+    """Multiply the variance by what the noise was correlated before; white noise stays as it is."""
+    if factor == 1:
+        return frame
+    return frame.with_(variance=variance_of(frame) * np.float32(factor))
 
 
 def _interpolated(

@@ -110,6 +110,11 @@ class Replay:
         own: WCS | None = getattr(self.sources[k], "wcs", None)
         return None if own is None else refined_wcs(self.tables, k, own)
 
+    @cached_property
+    def _since_read(self) -> Sequence[Entry]:
+        """What was done to the sources; a stack of stacks begins where the earliest of these ends."""
+        return self.history[len(getattr(self.sources[0], "history", ())) :]
+
     def number(self, name: str, k: int) -> Any:
         """Return what TRACE tells of a frame."""
         return self.tables[TRACE][name][k]
@@ -143,7 +148,7 @@ class Replay:
         at = row - rows.start, column - columns.start
         stages = [stage_of("read", work.frame, *at)]
         problem = ""
-        for entry in self.history:
+        for entry in self._since_read:
             if entry.step in BEYOND:
                 break
             if entry.arguments.get("left_out"):
