@@ -73,7 +73,8 @@ def align(
     -----
     *Method*: the shift that most pairs of stars agree on, anywhere in the frame, so that a wrong header
     does not matter; then weighted least squares for shift and rotation over matched pairs. The zero point
-    is the median of what the headers say.
+    is the median of what the headers say. Frames are matched with the first, or if that shows far fewer stars
+    than usual, with the one that shows most.
     *Assumes* that frames differ by shift and a small rotation.
     *Source*: ``adjustWCSToReference`` of the reference, which looks within 5 arcsec and weights all alike.
     """
@@ -85,9 +86,12 @@ def align(
             )
     if bad_wcs == "new":
         members = [_anew(frame) for frame in members]
+    stars = mapped(find_stars, members, tick=tick)
+    hub = _hub(stars) if method == "sources" else 0
+    order = [hub, *(k for k in range(len(members)) if k != hub)]
+    members, stars = [members[k] for k in order], [stars[k] for k in order]
     centre = np.array([(members[0].shape[1] - 1) / 2, (members[0].shape[0] - 1) / 2])
     headers = [_header_shift(members[0], frame, centre) for frame in members]
-    stars = mapped(find_stars, members, tick=tick)
     radius = match_radius / scale_of(members[0])
 
     def shift(k: int) -> Shift:
@@ -96,7 +100,23 @@ def align(
         return found if found and found.matches >= min_sources else headers[k]
 
     shifts = [headers[0], *mapped(shift, range(1, len(members)))]
-    return _placed(members, stars, headers, shifts, centre, _Policy(method, bad_wcs, tolerance))
+    placed = _placed(members, stars, headers, shifts, centre, _Policy(method, bad_wcs, tolerance))
+    return _against_the_first([placed[order.index(k)] for k in range(len(order))]) if hub else placed
+
+
+def _hub(stars: Sequence[Stars]) -> int:
+    """Return the frame that the others are matched with: the first, unless it shows far fewer stars."""
+    numbers = [len(one) for one in stars]
+    return 0 if numbers[0] >= _FEW * np.median(numbers) else int(np.argmax(numbers))
+
+
+def _against_the_first(frames: Sequence[Frame]) -> list[Frame]:
+    """Tell shifts against the first frame, where they were measured against another."""
+    dx, dy = (frames[0].measured[name] for name in ("dx", "dy"))
+    return [
+        one.with_(measured={**one.measured, "dx": one.measured["dx"] - dx, "dy": one.measured["dy"] - dy})
+        for one in frames
+    ]
 
 
 def _anew(frame: Frame) -> Frame:
@@ -217,9 +237,10 @@ def _report(
         note(f"has wrong coordinates in its header, by {off[k]:.1f} arcsec: {done}", frames[k].name)
     if policy.method != "sources":
         return
+    first = "the first frame" if frames[0].name == min(frame.name for frame in frames) else frames[0].name
     for k in range(1, len(frames)):
         if not shifts[k].matches:
-            note("shares too few stars with the first frame: placed by its header", frames[k].name)
+            note(f"shares too few stars with {first}: placed by its header", frames[k].name)
         elif shifts[k].matches < _FEW * usual:
             note(f"matches only {shifts[k].matches} stars, the others about {usual:.0f}", frames[k].name)
 

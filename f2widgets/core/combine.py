@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from f2widgets.core import flags
 from f2widgets.core.annotations import Tick, Unit, Within, ignore
-from f2widgets.core.blocks import each_block
+from f2widgets.core.blocks import each_block, mapped
 from f2widgets.core.frame import Frame, Plane
 from f2widgets.core.levels import usual_variance, variance_of
 from f2widgets.core.measures import EXPOSURE, QUALITY, flagged_part, quality_rows
@@ -27,6 +28,8 @@ Values = NDArray[np.float64]
 
 #: Stars fainter than this S/N say little of the transparency.
 _BRIGHT = 40.0
+#: A frame with less than this part of the usual light shows nothing worth stacking.
+_DIM = 0.1
 #: At most so many stars are measured.
 _MOST = 200
 
@@ -78,7 +81,14 @@ def match_counts(
     ratio = np.where(exposures > 0, exposures[0] / np.where(exposures > 0, exposures, 1), 1.0)
     clear = np.ones(len(members))
     if method == "stars" and len(members) > 1:
-        clear = _transparency(members, ratio, radius, min_stars)
+        clear, dim = _transparency(members, ratio, radius, min_stars)
+        for k in sorted(dim, reverse=True):
+            note(
+                "hardly shows the stars that the others share (clouds?): left out of the stack",
+                members[k].name,
+            )
+            del members[k]
+        ratio, clear = np.delete(ratio, dim), np.delete(clear, dim)
     out = []
     for k in range(len(clear)):
         frame = members.pop(0)  # let go of each frame when it is scaled
@@ -102,22 +112,28 @@ def _times(plane: Plane, factor: np.float32) -> Plane:
     return out
 
 
-def _transparency(frames: Sequence[Frame], ratio: Values, radius: float, least: int) -> Values:
-    """Return the transparency of each frame over the mean."""
-    stars = find_stars(frames[0], threshold=20)
-    bright = stars.flux > _BRIGHT * stars.noise
-    x, y = stars.x[bright][:_MOST], stars.y[bright][:_MOST]
-    places = [_places(frames[0], frame, x, y) for frame in frames]
+def _transparency(
+    frames: Sequence[Frame], ratio: Values, radius: float, least: int
+) -> tuple[Values, list[int]]:
+    """Return the transparency of each frame over the mean, and which frames have hardly any."""
+    none = np.ones(len(frames)), list[int]()
+    first, stars = _with_bright_stars(frames, least)
+    x, y = stars.x[:_MOST], stars.y[:_MOST]
+    places = [_places(frames[first], frame, x, y) for frame in frames]
     light = same_light(frames, places, radius) * ratio[:, None] if len(x) else np.zeros((len(frames), 0))
+    dim = _dim(light, least)
+    kept = [k for k in range(len(frames)) if k not in dim]
+    light = light[kept]
     light[~(light > 0)] = np.nan
-    light = light[:, np.isfinite(light).sum(axis=0) > 0.6 * len(frames)]
+    light = light[:, np.isfinite(light).sum(axis=0) > 0.6 * len(kept)]
     seen = int(np.isfinite(light).sum(axis=1).min()) if light.size else 0
     if seen < least:
         note(f"only {seen} stars to measure the transparency by: scaled by exposure time alone")
-        return np.ones(len(frames))
-    light *= _growth(frames, stars, radius)[:, None]
-    weights = _light_weights(frames[0], light, radius)
-    clear = np.ones(len(frames))
+        return none
+    some = [frames[k] for k in kept]
+    light *= _growth(some, stars, radius)[:, None]
+    weights = _light_weights(frames[first], light, radius)
+    clear = np.ones(len(kept))
     for _ in range(8):
         each = light / clear[:, None]
         each /= np.nanmean(each, axis=0)
@@ -126,7 +142,37 @@ def _transparency(frames: Sequence[Frame], ratio: Values, radius: float, least: 
             off < 3 * np.maximum(1, np.nanmedian(off) / 0.67), weights, 0
         )  # 0.67: of a normal distribution
         clear *= (use * np.nan_to_num(each)).sum(axis=1) / np.maximum(use.sum(axis=1), 1e-30)
-    return np.asarray(clear / clear.mean())
+    every = np.ones(len(frames))
+    every[kept] = clear / clear.mean()
+    return every, dim
+
+
+def _with_bright_stars(frames: Sequence[Frame], least: int) -> tuple[int, Stars]:
+    """Return the first frame and its bright stars; if they are too few, the frame that has most."""
+
+    def bright(frame: Frame) -> Stars:
+        stars = find_stars(frame, threshold=20)
+        use = stars.flux > _BRIGHT * stars.noise
+        return replace(stars, **{name: getattr(stars, name)[use] for name in ("x", "y", "flux", "noise")})
+
+    own = bright(frames[0])
+    if len(own) >= least:
+        return 0, own
+    every = [own, *mapped(bright, frames[1:])]
+    most = max(range(len(every)), key=lambda k: len(every[k]))
+    return most, every[most]
+
+
+def _dim(light: Values, least: int) -> list[int]:
+    """Return the frames that show less than a tenth of the usual light of stars which they should show."""
+    light = light[:, np.isfinite(light).sum(axis=0) > 0.5 * len(light)]
+    usual = np.nanmedian(light, axis=0)
+    found = []
+    for k, own in enumerate(light):
+        shares = (own / usual)[np.isfinite(own) & (usual > 0)]
+        if len(shares) >= least and np.median(shares) < _DIM:
+            found.append(k)
+    return found
 
 
 def _light_weights(frame: Frame, light: Values, radius: float) -> Values:

@@ -15,6 +15,8 @@ Vector = NDArray[np.float64]
 _VOTERS = 200
 #: Side of the cells, in pixels, in which votes are counted.
 _CELL = 4.0
+#: How often a shift may be found between frames that share no star.
+_RARE = 1e-3
 #: Stars needed before a rotation is fitted as well.
 _FOR_ROTATION = 12
 #: Accuracy in pixels of the best centroids; brighter stars count no more than this allows.
@@ -95,8 +97,25 @@ def _vote(a: Vector, b: Vector) -> Vector | None:
                 inside = cells[:, 0] * 65_536 + cells[:, 1] == keys[top]
                 best, votes = np.median(differences[inside], axis=0), int(counts[top])
             runner = max(runner, int(np.median(counts)))
-    enough = votes >= 4 or (votes >= 2 and votes >= runner + 1 and min(len(a), len(b)) <= 4)
+    enough = votes >= max(4, _by_chance(a, b))
+    enough |= votes >= 2 and votes >= runner + 1 and min(len(a), len(b)) <= 4
     return best if enough else None
+
+
+def _by_chance(a: Vector, b: Vector) -> int:
+    """Return the votes that two lists of unrelated places give some shift in one of a thousand cases.
+
+    Poisson's distribution, at the density of differences that places spread evenly have where it is highest.
+    """
+    side = float(max(np.ptp(a, axis=0).max(), np.ptp(b, axis=0).max(), _CELL))
+    mean = len(a) * len(b) * (_CELL / side) ** 2
+    cells = 4 * (2 * side / _CELL) ** 2
+    votes, part, beyond = 0, np.exp(-mean), 1.0
+    while beyond * cells > _RARE:
+        beyond -= part
+        votes += 1
+        part *= mean / votes
+    return votes
 
 
 def _pairs(a: Vector, b: Vector, reach: float) -> tuple[NDArray[np.int_], NDArray[np.int_]]:

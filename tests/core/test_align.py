@@ -217,3 +217,21 @@ def test_headers_are_held_against_the_telescope(wrong):
 
 def test_nothing_to_check():
     assert check_wcs([]) == []
+
+
+@pytest.mark.parametrize("blank", [0, 2])
+def test_frame_without_sources_is_placed_by_its_header_and_the_others_by_their_stars(field, blank):
+    empty = Field(number=0)
+    frames = dithered(field)
+    frames[blank] = empty.frame(*DITHER[blank], told=np.add(DITHER[blank], (0.4, -0.3)), name=f"S{blank}")
+    out, heard = heard_of(frames)
+    off = sky_errors(field, out)
+    others = [k for k in range(5) if k != blank]
+    relative = [field.places(*DITHER[k]) for k in others]
+    sky = [out[k].wcs.all_pix2world(places, 0) for k, places in zip(others, relative, strict=True)]
+    assert max(np.abs(one - sky[0]).max() for one in sky) * 3600 / SCALE < 0.03
+    assert off[others if blank else [0]].max() < 1
+    assert [name for name, text in heard if "shares too few stars" in text] == [f"S{blank}"]
+    for one, shift in zip(out, DITHER, strict=True):
+        away = np.subtract(shift, DITHER[0])
+        assert (one.measured["dx"], one.measured["dy"]) == pytest.approx(tuple(away), abs=0.6)

@@ -191,3 +191,16 @@ def test_frames_without_stars():
     out = match_counts(frames)
     assert [one.measured["transparency"] for one in out] == [1, 1, 1]
     assert match_counts(frames[:1])[0].measured["transparency"] == 1
+
+
+@pytest.mark.parametrize("clouded", [0, 2])
+def test_frame_behind_clouds_is_left_out_and_named(field, clouded):
+    light = [1.0] * 5
+    light[clouded] = 0.02
+    frames = align([field.frame(*DITHER[k], light=light[k], name=f"S{k}") for k in range(5)])
+    heard = []
+    with listening(lambda text, name: heard.append((name, text))):
+        out = match_counts(frames)
+    assert [one.name for one in out] == [f"S{k}" for k in range(5) if k != clouded]
+    assert [one.measured["transparency"] for one in out] == pytest.approx([1.0] * 4, rel=0.01)
+    assert [name for name, text in heard if "left out of the stack" in text] == [f"S{clouded}"]

@@ -89,3 +89,10 @@ def test_turn_is_a_rotation():
     turn = Shift(0, 0, 0.3, 0, 0.0).turn
     np.testing.assert_allclose(turn @ turn.T, np.eye(2), atol=1e-12)
     np.testing.assert_allclose(turn @ [1, 0], [np.cos(0.3), np.sin(0.3)])  # from +x to +y
+
+
+def test_unrelated_stars_are_not_matched_by_chance():
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        first, other = (stars(rng.uniform(0, 512, (120, 2)), np.full(120, 1e3)) for _ in range(2))
+        assert find_shift(first, other, Shift(0, 0, 0, 0, 0.0), np.full(2, 256.0), 2.0) is None
