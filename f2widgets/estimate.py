@@ -219,9 +219,14 @@ def pace(environment: Mapping[str, str] = os.environ) -> float:
     """
     try:
         told = json.loads(_remembered(environment).read_text())
-        return min(max(float(told["pace"]), 0.01), 100.0)
+        return min(max(float(told["factor"]), 0.01), 100.0) * _with_threads()
     except (OSError, ValueError, TypeError, KeyError):
-        return _SERIAL + (1 - _SERIAL) / threads()
+        return _with_threads()
+
+
+def _with_threads() -> float:
+    """Return the part of the processor time that a reduction should last with the threads it has now."""
+    return _SERIAL + (1 - _SERIAL) / threads()
 
 
 def learn(expected: Estimate, seconds: float, environment: Mapping[str, str] = os.environ) -> None:
@@ -240,9 +245,10 @@ def learn(expected: Estimate, seconds: float, environment: Mapping[str, str] = o
         return
     path, latest = _remembered(environment), seconds / expected.seconds
     mixed = latest if not path.exists() else math.sqrt(latest * pace(environment))
+    factor = mixed / _with_threads()  # jobs beside others have fewer threads, and teach all the same
     with contextlib.suppress(NotWritten):
         with written_whole(path) as stream:
-            stream.write(json.dumps({"pace": round(mixed, 4)}).encode())
+            stream.write(json.dumps({"factor": round(factor, 6)}).encode())
 
 
 def _remembered(environment: Mapping[str, str]) -> Path:
