@@ -144,9 +144,10 @@ class FileSelector(FilePanel):
 
     def _found(self, say: Callable[[str], object], tick: Tick) -> list[Record]:
         """Find the files and read their headers."""
-        fitting = re.compile(fnmatch.translate(self.pattern)).match
-        every = find_files(self.workspace.folder, self.recurse, tick=tick)
-        paths = [path for path in every if fitting(path.name)]
+        paths = find_files(self.workspace.folder, self.recurse, tick=tick)
+        if self.pattern != "*":
+            fitting = re.compile(fnmatch.translate(self.pattern)).match
+            paths = [path for path in paths if fitting(path.name)]
         return indexed(paths, (*COLUMNS, *FACETS), say=say, tick=tick)
 
     def _take(self, found: list[Record]) -> None:
