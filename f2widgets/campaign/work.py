@@ -141,7 +141,8 @@ def _done(errand: Errand, began: float) -> Outcome:
         problems = put_in_store(what, product)
     else:
         made = _made(what, errand, replaces=errand.overwrite or known is not None)
-        state, product, notes, problems = "made", made.path, made.notes, list(made.problems)
+        state, product, problems = "made", made.path, list(made.problems)
+        notes = (*what.repairs, *made.notes)
         look, picture = look_at(product, what.recipe.product)
         record = {"fingerprint": now, "notes": notes, **look.as_record()}
         write_record(out, errand.key, product, record, picture)

@@ -87,6 +87,13 @@ def test_products_made_in_the_same_way_are_kept_and_others_made_anew(calibration
     assert states() == ["as it was", "as it was", "made"]
 
 
+def test_products_may_lie_among_the_raw_frames(calibrations, here):
+    for state in ("made", "as it was"):
+        run = reduce_all(calibrations, out=calibrations, keep=["normalize_flat"])
+        assert {one.state for one in run.outcomes.values()} == {state}
+        assert run.complete
+
+
 def test_a_process_that_is_killed_is_replaced(calibrations, here):
     killed = []
 
