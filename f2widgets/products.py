@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,9 +52,15 @@ class Products:
 
     @property
     def path(self) -> Path:
-        """The product, where there is one."""
-        (path,) = self.paths
-        return path
+        """The product, where there is one; `WrongInputs` if none was written, or several."""
+        if len(self.paths) != 1:
+            some = f"{len(self.paths)} files: choose among its paths" if self.paths else "no file"
+            raise WrongInputs(f"The recipe {self.plan.recipe.name} has written {some}.")
+        return self.paths[0]
+
+    def __fspath__(self) -> str:
+        """Stand for the product wherever a file is asked for."""
+        return os.fspath(self.path)
 
     def kept_after(self, step: str) -> tuple[Path, ...]:
         """Return the frames kept after a step; where it is done twice, those after the second time.

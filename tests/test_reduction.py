@@ -125,6 +125,17 @@ def test_keeping_frames_before_they_are_combined_loses_no_provenance(raw, here):
     assert [o.filename for o in read_frame(made.path).provenance] == [path.name for path in raw["darks"][:3]]
 
 
+def test_what_was_made_stands_for_its_file(raw, here):
+    made = reduce(raw["darks"][:2])
+    assert os.fspath(made) == os.fspath(made.path)
+    assert read_frame(made).name == read_frame(made.path).name
+    several = replace(made, paths=(made.path, made.path))
+    with pytest.raises(WrongInputs, match="The recipe dark has written 2 files: choose among its paths"):
+        several.path  # noqa: B018
+    with pytest.raises(WrongInputs, match="has written no file"):
+        os.fspath(replace(made, paths=()))
+
+
 def test_frames_kept_after_a_step_are_those_of_the_last_time(raw, here):
     made = reduce(raw["darks"][:2], keep=["to_electrons", "correct_nonlinearity"])
     for step in ("to_electrons", "correct_nonlinearity"):

@@ -13,7 +13,7 @@ import numpy as np
 from f2widgets.core import flags
 from f2widgets.core.display import binned_known, binning, limits, plane_values, stretched
 from f2widgets.core.frame import Frame
-from f2widgets.errors import WrongInputs
+from f2widgets.errors import ParameterError, WrongInputs
 from f2widgets.teaching.exercise import LEVELS, Exercise, exercise_named
 from f2widgets.teaching.questions import Choice, Number, Point, Product, Verdict
 from f2widgets.teaching.record import Progress, progress
@@ -183,6 +183,11 @@ def checkpoint(exercise: str | Exercise, *about: Any, keep: Progress | None = No
     Raises
     ------
     ParameterError
-        If the course has no exercise of this name.
+        If the course has no exercise of this name, or none is named.
     """
-    return Checkpoint(exercise_named(exercise) if isinstance(exercise, str) else exercise, *about, keep=keep)
+    known = exercise_named(exercise) if isinstance(exercise, str) else exercise
+    if not isinstance(known, Exercise):
+        raise ParameterError(
+            f'Name the exercise first: checkpoint("01.dark", dark, raw). This is a {type(exercise).__name__}.'
+        )
+    return Checkpoint(known, *about, keep=keep)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from traceback import walk_tb
+from types import TracebackType
 from typing import Any
 
 from f2widgets.errors import F2Error
@@ -33,11 +36,45 @@ def sentence(error: BaseException) -> str:
     return str(error)
 
 
+def where(error: BaseException, trace: TracebackType | None, cells: Mapping[str, Any]) -> str:
+    """Return in a sentence which line of a cell went wrong, and what it had called.
+
+    Parameters
+    ----------
+    error : BaseException
+        What went wrong.
+    trace : traceback
+        The way it took.
+    cells : mapping
+        The names of the notebook: what its cells have for globals.
+
+    Returns
+    -------
+    str
+        To stand above the traceback.
+    """
+    line, called = None, ""
+    for frame, number in walk_tb(trace):
+        if frame.f_globals is cells:
+            line, called = number, ""
+        elif line is not None and not called:
+            ours = str(frame.f_globals.get("__name__", "")).partition(".")[0] == "f2widgets"
+            called = frame.f_code.co_qualname.removesuffix(".__init__") if ours else "-"
+    what = f"({type(error).__name__}: {error})"
+    if called in ("", "-"):
+        return f"Line {line or 1} of this cell cannot be carried out {what}."
+    return (
+        f"Line {line} of this cell gave {called} something that it cannot work with {what}. "
+        f"Look at what stands in its brackets; help({called}) tells what belongs there."
+    )
+
+
 def gently() -> None:
     """Let errors that a learner will meet speak in a sentence, in this notebook.
 
     Errors of this package, names that are not there yet because a cell above was not run, and files that
-    cannot be read or written. All others are shown as always. Outside of IPython nothing happens.
+    cannot be read or written. Of all others a sentence stands above what Python says. Outside of IPython
+    nothing happens.
     """
     try:
         from IPython.core.getipython import get_ipython
@@ -45,13 +82,17 @@ def gently() -> None:
         return
     shell: Any = get_ipython()  # type: ignore[no-untyped-call,unused-ignore]
     if shell is not None:
-        shell.set_custom_exc((F2Error, NameError, OSError), _shown)
+        shell.set_custom_exc((Exception,), _shown)
 
 
 def _shown(
     shell: Any, kind: type[BaseException], error: BaseException, trace: Any, tb_offset: Any = None
 ) -> list[str]:
-    """Show the sentence in place of the traceback; the cell counts as failed all the same."""
-    text = [sentence(error)]
+    """Show a sentence in place of the traceback, or above it; the cell counts as failed all the same."""
+    if isinstance(error, F2Error | NameError | OSError):
+        text = [sentence(error)]
+    else:
+        full = shell.InteractiveTB.structured_traceback(kind, error, trace, tb_offset=tb_offset)
+        text = [where(error, trace, shell.user_global_ns), "", *full]
     shell._showtraceback(kind, error, text)
     return text

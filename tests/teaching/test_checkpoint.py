@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from f2widgets.core.frame import Frame
+from f2widgets.errors import ParameterError
 from f2widgets.teaching import (
     Choice,
     Exercise,
@@ -49,6 +50,12 @@ def test_product_is_tested_at_once_and_kept(keep):
     assert made.solved
     assert keep.of("x.limit")["tries"] == 1
     assert repr(made) == "<Checkpoint x.limit: solved>"
+
+
+@pytest.mark.parametrize("thing", [None, 3, ["01.dark"]])
+def test_checkpoint_without_the_name_of_an_exercise_says_what_to_write(thing):
+    with pytest.raises(ParameterError, match=r'Name the exercise first: checkpoint\("01.dark"'):
+        checkpoint(thing)
 
 
 def test_page_learns_the_task_and_never_the_answer(keep, page):

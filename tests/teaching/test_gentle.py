@@ -1,5 +1,7 @@
 """Errors in a notebook speak in a sentence, and the cell counts as failed all the same."""
 
+import errno
+
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -35,11 +37,33 @@ def test_error_is_a_sentence(shell, source, said):
     assert "Traceback" not in text
 
 
-def test_other_errors_are_shown_in_full(shell):
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("a = 3\n1 / 0", "Line 2 of this cell cannot be carried out (ZeroDivisionError: division by zero)."),
+        ("import json\njson.loads(3)", "Line 2 of this cell cannot be carried out (TypeError:"),
+        ("import f2widgets as f2\n\nf2.read_frame(3)", "Line 3 of this cell gave read_frame something that"),
+        ("def mine():\n    1 / 0\nmine()", "Line 2 of this cell cannot be carried out"),
+    ],
+)
+def test_of_other_errors_a_sentence_stands_above_what_python_says(shell, source, said):
     made, shown = shell
-    made.run_cell("1 / 0")
+    assert not made.run_cell(source).success
     ((first, *more),) = shown
-    assert len([first, *more]) > 1
+    assert first.startswith(said)
+    assert "Traceback" in "".join(more)
+
+
+def test_full_disk_is_told_in_a_sentence(shell, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device", "night/S1.fits")
+
+    made, shown = shell
+    made.user_ns["write"] = full
+    made.run_cell("write()")
+    ((text,),) = shown
+    assert text.startswith("night/S1.fits: No space left on device.")
+    assert "the disk" in text
 
 
 def test_outside_of_a_notebook_nothing_happens(monkeypatch):
