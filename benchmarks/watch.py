@@ -67,7 +67,7 @@ def watched(command: Sequence[str], folder: Path, environment: dict[str, str] | 
             stderr=subprocess.STDOUT,
             env={**os.environ, **(environment or {})},
         )
-        seen = _Sampler(process.pid)
+        seen = Sampler(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -82,11 +82,11 @@ def watched(command: Sequence[str], folder: Path, environment: dict[str, str] | 
     return Run(wall, usage.ru_utime + usage.ru_stime, peak / 1e6, output)
 
 
-class _Sampler:
+class Sampler:
     """Looks at the memory of a process and its children until told to stop."""
 
-    def __init__(self, pid: int) -> None:
-        self._pid, self._peak, self._done = pid, 0, threading.Event()
+    def __init__(self, pid: int, every: float = EVERY) -> None:
+        self._pid, self._every, self._peak, self._done = pid, every, 0, threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
 
@@ -98,13 +98,13 @@ class _Sampler:
 
     def _look(self) -> None:
         """Look again and again."""
-        while not self._done.wait(EVERY):
-            tree = _tree(self._pid)
-            total = sum(_highest(pid) if len(tree) == 1 else _proportional(pid) for pid in tree)
+        while not self._done.wait(self._every):
+            found = tree(self._pid)
+            total = sum(_highest(pid) if len(found) == 1 else _proportional(pid) for pid in found)
             self._peak = max(self._peak, total)
 
 
-def _tree(pid: int) -> list[int]:
+def tree(pid: int) -> list[int]:
     """Return a process and all below it."""
     found = [pid]
     for parent in found:
