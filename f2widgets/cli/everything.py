@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from f2widgets.cli.progress import Log
-
 if TYPE_CHECKING:
     from f2widgets.campaign.engine import News, Run
+    from f2widgets.cli.progress import Log
 
 #: Megabytes of each unit.
 _UNITS = {"": 1.0, "mb": 1.0, "gb": 1000.0, "m": 1.0, "g": 1000.0}
@@ -121,6 +120,8 @@ class _Teller:
 @contextmanager
 def _listener(total: int, *, quiet: bool, logfile: str | None) -> Iterator[_Teller]:
     """Give what writes lines while a run lasts."""
+    from f2widgets.cli.progress import Log
+
     log: TextIO | None = None
     if logfile is not None:
         try:
