@@ -178,6 +178,17 @@ function imageView(canvas, moved) {
       if (dx || dy) this.pan(dx, dy);
     },
     centre(x, y) { place(scaleOf(), x, y); },
+    where() { // zoom in points of the screen for a pixel, and the pixel in the middle; null while all of the image is shown
+      if (fresh) return { zoom: null, centre: null };
+      const ratio = window.devicePixelRatio || 1, middle = toImage(canvas.width / 2, canvas.height / 2);
+      return { zoom: Number((scaleOf() / ratio).toPrecision(4)), centre: middle.map((one) => Number(one.toFixed(1))) };
+    },
+    go(zoomed, middle) {
+      if (zoomed === null && middle === null) return fit();
+      const [x, y] = middle || toImage(canvas.width / 2, canvas.height / 2);
+      fresh = false;
+      return place(zoomed === null ? scaleOf() : zoomed * (window.devicePixelRatio || 1), x, y);
+    },
     end() {
       sized.disconnect();
       draw.stop();

@@ -108,6 +108,24 @@ function build(page) {
   function overlay() {
     if (over.width !== base.width || over.height !== base.height) { over.width = base.width; over.height = base.height; }
     marks.paint({ ...app, chosen: -1 });
+    placed();
+  }
+  // Python knows how the image is looked at, once the hand rests.
+  const placed = settled(() => { if (!ended && app.names.length) tellView({ ...view.where(), contrast: app.contrast, bias: app.bias }); }, 150);
+  function tellView(changes) {
+    const differs = Object.entries(changes).some(([name, value]) => JSON.stringify(value) !== JSON.stringify(app.view[name]));
+    if (!differs) return;
+    app.view = { ...app.view, ...changes };
+    page.model.set("view", app.view);
+    push();
+  }
+  // What Python has set of that.
+  function heeded(changes) {
+    for (const name of ["contrast", "bias"]) if (name in changes) app[name] = changes[name];
+    if (Number.isInteger(changes.other) && changes.other < app.names.length) app.other = changes.other;
+    if ("zoom" in changes || "centre" in changes) view.go(app.view.zoom, app.view.centre);
+    if ("wipe" in changes && app.names.length > 1) app.wipe = changes.wipe;
+    if ("blink" in changes && changes.blink !== app.blinking) blinking(changes.blink);
   }
   function refresh() { // make everything say how things are
     const picture = pictures.get(app.view.image), pixels = best(app.view.image, app.view.plane);
@@ -221,6 +239,7 @@ function build(page) {
   }, 120);
   const next = (all, value, by = 1) => all[(all.indexOf(value) + by + all.length) % all.length];
   const cursorOr = () => app.cursor || view.toImage(base.width / 2, base.height / 2).map(Math.round);
+  const compared = () => tellView({ other: app.names.length > 1 ? app.other : null, blink: app.blinking, wipe: app.wipe });
   function blinking(on) {
     clearInterval(blinker);
     Object.assign(app, { blinking: on && app.names.length > 1, flipped: false, wipe: on ? null : app.wipe });
@@ -228,6 +247,7 @@ function build(page) {
       fetchPlane(app.other, app.view.plane);
       blinker = setInterval(() => { app.flipped = !app.flipped && Boolean(best(app.other, app.view.plane)); view.draw(); }, 600);
     }
+    compared();
     refresh();
   }
   const act = {
@@ -242,14 +262,15 @@ function build(page) {
         view.centre((map[3] * u - map[2] * v) / det, (map[0] * v - map[1] * u) / det);
       }
     },
-    other(k) { app.other = k; if (app.blinking || app.wipe !== null) fetchPlane(k, app.view.plane); refresh(); },
-    wipe(part) { app.wipe = Math.min(1, Math.max(0, part)); view.draw(); shade(); },
+    other(k) { app.other = k; compared(); if (app.blinking || app.wipe !== null) fetchPlane(k, app.view.plane); refresh(); },
+    wipe(part) { app.wipe = Math.min(1, Math.max(0, part)); compared(); view.draw(); shade(); },
     tool(name) { Object.assign(app, { tool: name, anchor: null, drawn: null }); refresh(); },
     contrast(dx, dy) {
       app.bias = Math.min(1.5, Math.max(-0.5, app.bias - dx));
       app.contrast = Math.min(20, Math.max(0.1, app.contrast * Math.exp(-3 * dy)));
       paintBar();
       view.draw();
+      placed();
     },
     cursor(x, y) {
       app.cursor = [x, y];
@@ -294,9 +315,9 @@ function build(page) {
         n: () => app.sky && look({ north: !now.north }), i: () => look({ reverse: !now.reverse }), c: () => turn("colours", app.colourNames, 1),
         "[": () => turn("stretch", app.stretches, -1), "]": () => turn("stretch", app.stretches, 1), "{": () => turn("method", app.methods, -1), "}": () => turn("method", app.methods, 1),
         "<": () => act.contrast(-0.05, 0), ">": () => act.contrast(0.05, 0), "(": () => act.contrast(0, 0.08), ")": () => act.contrast(0, -0.08),
-        r: () => { Object.assign(app, { contrast: 1, bias: 0.5 }); paintBar(); view.draw(); }, v: () => turn("plane", app.planes, 1), d: () => look({ overlay: now.overlay ? 0 : there }),
+        r: () => { Object.assign(app, { contrast: 1, bias: 0.5 }); paintBar(); view.draw(); placed(); }, v: () => turn("plane", app.planes, 1), d: () => look({ overlay: now.overlay ? 0 : there }),
         ",": () => act.image((now.image - 1 + app.names.length) % app.names.length), ".": () => act.image((now.image + 1) % app.names.length), b: () => blinking(!app.blinking),
-        w: () => { if (app.names.length < 2) return; clearInterval(blinker); Object.assign(app, { blinking: false, flipped: false, wipe: app.wipe === null ? 0.5 : null }); fetchPlane(app.other, now.plane); refresh(); },
+        w: () => { if (app.names.length < 2) return; clearInterval(blinker); Object.assign(app, { blinking: false, flipped: false, wipe: app.wipe === null ? 0.5 : null }); compared(); fetchPlane(app.other, now.plane); refresh(); },
         ";": () => app.wipe !== null && (act.wipe(app.wipe - 0.05), controls.update(app)), "'": () => app.wipe !== null && (act.wipe(app.wipe + 0.05), controls.update(app)),
         Enter: () => act.enter(), Escape: () => { Object.assign(app, { anchor: null, drawn: null }); blinking(false); shade(); },
         s: () => act.sources(app.sources.length ? "" : (pictures.get(now.image) || { facts: { tables: [""] } }).facts.tables[0] || ""),
@@ -348,6 +369,7 @@ function build(page) {
     if (now.first) keep(now.first, buffers);
     if (now.first && !now.first.planes.includes(app.view.plane)) app.view = { ...app.view, plane: "SCI" };
     refresh();
+    heeded(app.view);
     if (now.first) fetchPlane(app.view.image, app.view.plane);
     if (app.view.overlay) fetchFlags(app.view.image);
   });
@@ -361,6 +383,7 @@ function build(page) {
     if (JSON.stringify(now) === JSON.stringify(app.view)) return;
     const changes = Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== app.view[name]));
     app.view = now;
+    heeded(changes);
     applied(changes);
   });
   page.watch("_regions", (now) => { app.regions = now || []; listRegions(); shade(); });

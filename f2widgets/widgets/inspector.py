@@ -17,34 +17,19 @@ from f2widgets.errors import F2Error, ParameterError
 from f2widgets.io.atomic import written_whole
 from f2widgets.io.catalogues import catalogue_of, pixels_of_table
 from f2widgets.io.ds9 import read_regions, write_regions
-from f2widgets.widgets.colours import COLOURS, DEFAULT, colour_table, png
+from f2widgets.widgets.colours import COLOURS, colour_table, png
 from f2widgets.widgets.deeds import Deed
 from f2widgets.widgets.inspector_measures import Measures
 from f2widgets.widgets.looked_at import METHODS, OUTSIDE, PLANES, LookedAt
 from f2widgets.widgets.panel import Panel, Reply, asked_by_page, from_page
 from f2widgets.widgets.region_words import region_from, region_words
+from f2widgets.widgets.views import VIEW, bent, checked
 from f2widgets.widgets.workspace import Workspace
 
 #: Files whose pixels are held at once; others are read again when something is asked of them.
 _HELD = 2
 #: Pixels along the longer side of the poster: five of them stay below 2 MB in a notebook.
 _POSTER = 420
-#: Ways in which images are laid over each other.
-_LINKS = ("wcs", "pixel")
-#: What the view begins with.
-_VIEW: Mapping[str, Any] = {
-    "image": 0,
-    "plane": "SCI",
-    "stretch": "asinh",
-    "method": "sky",
-    "low": None,
-    "high": None,
-    "colours": DEFAULT,
-    "reverse": False,
-    "north": False,
-    "overlay": 0,
-    "link": "wcs",
-}
 
 
 class ImageInspector(Measures, Panel):
@@ -62,8 +47,10 @@ class ImageInspector(Measures, Panel):
     Attributes
     ----------
     view : dict
-        What is shown and how: image, plane, stretch, method or low and high, colours, reverse, north, overlay
-        (bits of the flags that are drawn), link ("wcs" or "pixel"). Set it by `look`.
+        What is shown and how: image, plane, stretch, method or low and high, contrast and bias, colours,
+        reverse, north, zoom (points of the screen for a pixel) and centre (x, y), None for all of the image,
+        overlay (bits of the flags that are drawn); and to compare: other (another image), link ("wcs" or
+        "pixel"), blink, wipe (the part of the width that shows the first). Set it by `look`.
     cursor : dict
         Where the pointer rests: x, y.
 
@@ -101,7 +88,7 @@ class ImageInspector(Measures, Panel):
     ) -> None:
         if images and isinstance(images[0], Workspace):
             workspace, images = images[0], images[1:]
-        super().__init__(workspace, view=dict(_VIEW), **kwargs)
+        super().__init__(workspace, view=dict(VIEW), **kwargs)
         self.search = tuple(search)
         self.images: tuple[LookedAt, ...] = ()
         self._used: list[int] = []
@@ -241,15 +228,7 @@ class ImageInspector(Measures, Panel):
 
     def _checked(self, view: dict[str, Any]) -> dict[str, Any]:
         """Refuse a view that cannot be shown."""
-        choices = {"stretch": STRETCHES, "method": tuple(METHODS), "colours": COLOURS, "link": _LINKS}
-        for name in view.keys() - _VIEW.keys():
-            raise ParameterError(f"A view has no {name!r}: it has {', '.join(_VIEW)}.")
-        for name, allowed in choices.items():
-            if view[name] not in allowed:
-                raise ParameterError(f"{name} is one of {', '.join(allowed)}, not {view[name]!r}.")
-        low, high = view["low"], view["high"]
-        if (low is None) != (high is None) or (low is not None and not low < high):
-            raise ParameterError(f"The limits rise from black to white: {low} to {high} do not.")
+        view = checked(view)
         if self.images:
             image = self.image(view["image"])
             if view["plane"] not in image.planes:
@@ -266,8 +245,8 @@ class ImageInspector(Measures, Panel):
     def take_up(self, state: Mapping[str, Any]) -> None:
         """Take up view, regions and sources, as far as the images are still there."""
         self._take()
-        view = {**_VIEW, **state["view"]}
-        self.view = self._checked(view if view["image"] < len(self.images) else dict(_VIEW))
+        view = {**VIEW, **state["view"]}
+        self.view = self._checked(view if view["image"] < len(self.images) else dict(VIEW))
         self.regions = [region_from(words) for words in state["regions"]]
         if self.images and state["sources"] != self._sources_named:
             self.show_sources(state["sources"] or None)
@@ -360,7 +339,7 @@ class ImageInspector(Measures, Panel):
         """Return the image as it is shown, whole and upright as the detector is, as a PNG file."""
         values = self.image().values(self.view["plane"])
         small = binned_known(values, binning(values.shape, most))
-        light = stretched(small, *self.limits, cast(Stretch, self.view["stretch"]))
+        light = bent(stretched(small, *self.limits, cast(Stretch, self.view["stretch"])), self.view)
         index = np.clip(np.nan_to_num(light) * 255 + 0.5, 0, 255).astype(np.uint8)
         table = colour_table(self.view["colours"])
         return png(index, table[::-1] if self.view["reverse"] else table)

@@ -34,6 +34,16 @@ COLOURS_AT = """(places) => {
     return [...ctx.getImageData(u, v, 1, 1).data].slice(0, 3);
   });
 }"""
+#: Runs Python in a new cell below the first.
+RUN = """async (source) => { const nb = window.jupyterapp.shell.currentWidget.content;
+  nb.model.sharedModel.insertCell(1, {cell_type: "code", source});
+  nb.activeCellIndex = 1; await window.jupyterapp.commands.execute('notebook:run-cell'); }"""
+#: Whether a pixel lies so near to the middle of the canvas, so many points of the canvas large.
+SHOWN = """([x, y, zoom]) => {
+  const canvas = document.querySelector(".f2-base"), [a, b, c, d, e, f] = JSON.parse(canvas.dataset.view);
+  const far = Math.hypot(a * x + c * y + e - canvas.width / 2, b * x + d * y + f - canvas.height / 2);
+  return far < 1 && Math.abs(Math.hypot(a, b) / window.devicePixelRatio - zoom) < 0.01;
+}"""
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
 LAYERS = "(n) => Number(document.querySelector('.f2-base').dataset.layers) >= n"
 
@@ -213,16 +223,31 @@ def test_a_box_is_drawn_measured_and_known_to_python(tab):
     tab.mouse.move(*place_of(tab, 80, 60), steps=4)
     tab.mouse.up()
     tab.locator(".f2-numbers caption", has_text="1 box").wait_for()
-    run = """async (source) => { const nb = window.jupyterapp.shell.currentWidget.content;
-      nb.model.sharedModel.insertCell(1, {cell_type: "code", source});
-      nb.activeCellIndex = 1; await window.jupyterapp.commands.execute('notebook:run-cell'); }"""
-    tab.evaluate(run, "print(w.regions)")
+    tab.evaluate(RUN, "print(w.regions)")
     tab.locator(".jp-OutputArea-output", has_text="Box(x=").wait_for()
-    tab.evaluate(run, "w.regions = []; w.look(stretch='sqrt', image=1)")
+    tab.evaluate(RUN, "w.regions = []; w.look(stretch='sqrt', image=1)")
     tab.wait_for_function("() => !document.querySelector('.f2-item')")
     tab.locator(".f2-told", has_text="second.fits").wait_for()
-    tab.evaluate(run, "w.look(image=0)")
+    tab.evaluate(RUN, "w.look(image=0)")
     tab.locator(".f2-told", has_text="first.fits").wait_for()
+
+
+def test_what_hands_do_to_the_view_has_a_call_and_is_known_to_python(tab):
+    tab.evaluate(RUN, "w.look(zoom=5, centre=(90, 100), contrast=2.0, other=1, wipe=0.25)")
+    tab.wait_for_function(SHOWN, arg=[90, 100, 5])
+    tab.wait_for_function(LAYERS, arg=2)
+    expect(tab.get_by_label("Before and after")).to_have_value("250")
+    tab.evaluate(RUN, "w.look(wipe=None, blink=True)")
+    blink = tab.get_by_role("button", name="Blink")
+    expect(blink).to_have_attribute("aria-pressed", "true")
+    blink.click()
+    tab.locator(".f2-over").focus()
+    tab.keyboard.press("-")
+    tab.wait_for_function(SHOWN, arg=[90, 100, 4])
+    tab.wait_for_timeout(600)  # it is told once the hand rests
+    names = ("zoom", "centre", "contrast", "blink", "wipe")
+    tab.evaluate(RUN, f"print('now', *(w.view[name] for name in {names}))")
+    tab.locator(".jp-OutputArea-output", has_text="now 4 [90, 100] 2 False None").wait_for()
 
 
 def test_a_box_can_be_drawn_by_keys_alone(tab):

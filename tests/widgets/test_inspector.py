@@ -175,6 +175,34 @@ def test_regions_come_back_to_python_and_go_to_files(at, tmp_path):
     assert "cannot be read" in at.error("load_regions", path=str(tmp_path / "none.reg"))
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"zoom": 0}, "zoom is a number from 0.02 to 96"),
+        ({"contrast": None}, "contrast is a number"),
+        ({"bias": float("nan")}, "bias is a number"),
+        ({"wipe": 2}, "wipe is a number from 0 to 1"),
+        ({"centre": (1,)}, "centre is a place"),
+        ({"zooom": 2}, "A view has no 'zooom'"),
+    ],
+)
+def test_a_view_out_of_bounds_is_refused(at, changes, words):
+    before = dict(at.panel.view)
+    with pytest.raises(ParameterError, match=words):
+        at.panel.look(**changes)
+    assert at.panel.view == before
+
+
+def test_contrast_is_in_the_picture(at):
+    at.panel.look(stretch="linear", limits=(0, 100), zoom=2, centre=(10, 20), blink=True, wipe=0.5, other=1)
+    assert at.panel.view["centre"] == [10.0, 20.0]
+    plain = at.panel.picture()
+    at.panel.look(contrast=3.0, bias=0.4)
+    assert at.panel.picture() != plain
+    at.panel.look(contrast=1.0, bias=0.5)
+    assert at.panel.picture() == plain
+
+
 def test_flagged_sources_are_a_plane_of_their_own(page, tmp_path):
     one = starry()
     mask = np.where(one.data > np.median(one.data) + 20, flags.OBJECT, 0).astype(np.uint16)
