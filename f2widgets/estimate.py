@@ -72,8 +72,10 @@ _MEMORY: Mapping[str | None, tuple[float, float, float]] = {
 IN_MEMORY = 520.0
 #: Megabytes that frames between steps take for each megapixel of each frame: data, variance and flags.
 _PLANES = 10 * 2**20 / 1e6
-#: How much more they take on disk while a step makes new ones.
-_BETWEEN = 1.5
+#: Frames that share a sky: while it is taken from them, theirs are on disk twice.
+_TWICE = 18
+#: How much larger a frame is on the common grid, where a median holds all.
+_ON_GRID = 1.6
 #: Part of a reduction that more threads do not make shorter.
 _SERIAL = 0.2
 #: Shorter reductions, seconds, tell nothing of the pace.
@@ -188,9 +190,19 @@ def expected(
     return Estimate(
         _of(_MEMORY["image" if recipe.leaves else recipe.product], mega, in_memory),
         {name: value * factor for name, value in seconds.items()},
-        _BETWEEN * held if parks else 0.0,
+        _on_disk(recipe, wishes, mega, frames) if parks else 0.0,
         every * len(keep & {step.name for step in recipe.steps}),
     )
+
+
+def _on_disk(recipe: Recipe, wishes: Wishes, mega: float, frames: int) -> float:
+    """Return the megabytes that frames between steps take on disk at most; measured are 75 to 100 % of it."""
+    number = 1.1 * frames + min(frames, _TWICE)
+    for use in recipe.uses:
+        values = {**use.values, **wishes.settings.get(use.step.name, {})}
+        if use.step.one_by_one and values.get("method") == "median":
+            number += (_ON_GRID - 1) * frames
+    return _PLANES * mega * number
 
 
 def _holds_all(recipe: Recipe) -> bool:

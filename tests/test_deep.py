@@ -32,8 +32,17 @@ def asked(work, lists, **options):
 def test_parked_frames_give_the_same_pixels(work, example1_lists, monkeypatch):
     in_memory = read_frame(carry_out(asked(work, example1_lists, suffix="_held")).path)
     monkeypatch.setattr(estimating, "IN_MEMORY", 5.0)
+    taken, expected, close = [], [], scratch.Scratch.__exit__
+
+    def watched(self, *words):
+        taken.append(sum(one.size - one.left for one in self._segments))
+        expected.append(self.need)
+        close(self, *words)
+
+    monkeypatch.setattr(scratch.Scratch, "__exit__", watched)
     made = carry_out(asked(work, example1_lists, suffix="_parked"))
     assert any("of disk in" in note for note in made.notes)
+    assert 0.5 * expected[0] < taken[0] <= expected[0]
     parked = read_frame(made.path)
     for plane in ("data", "variance", "mask"):
         np.testing.assert_array_equal(getattr(parked, plane), getattr(in_memory, plane))
@@ -60,7 +69,7 @@ def test_memory_expected_does_not_grow_with_frames_that_are_parked(work, example
     twice = SimpleNamespace(files=2 * what.files, recipe=what.recipe, wishes=what.wishes, product=None)
     few, many = (estimating.estimate(one, at_pace=1.0) for one in (what, twice))
     assert many.memory == few.memory
-    assert many.disk == 2 * few.disk
+    assert 1.5 * few.disk < many.disk <= 2 * few.disk
 
 
 PARTS = ("ultradeep_part1", "ultradeep_part2", "ultradeep_part3")
