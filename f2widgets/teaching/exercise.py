@@ -28,6 +28,7 @@ _LESSONS = {
     "07": "noise",
     "08": "own",
     "09": "clinic",
+    "10": "many",
     "11": "beside",
     "tips": "tips",
 }
