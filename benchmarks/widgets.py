@@ -7,9 +7,13 @@ function in `PANELS` that gives rows: what was measured, its value, the limit.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import statistics
+import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +24,10 @@ from lists import files, tables
 from pages import Row, opened, printed, spread
 from playwright.sync_api import Page, sync_playwright
 
+from f2widgets.files import select
+from f2widgets.reduction import reduce
 from f2widgets.simulate import example1
+from f2widgets.widgets import ImageInspector
 from tests.browser.lab import FLAGS, server
 from tests.run import browser
 
@@ -214,10 +221,43 @@ def _saved(chromium: Any, folder: Path, address: str, token: str, path: str) -> 
     return Row(f"saved notebook, five inspectors, {images} posters", f"{size / 1e6:.2f} MB", "under 2 MB")
 
 
+def alone(chromium: Any, folder: Path, address: str, token: str, data: Path) -> list[Row]:
+    """Measure what needs no page: the import in a new process, and the biography of a pixel of a stack."""
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "from f2widgets.widgets import Desk"], check=True)
+        times.append(time.perf_counter() - began)
+    found = f"{statistics.median(times):.2f} s"
+    rows = [Row("import of all panels, start of Python included", found, "at most 1.2 s")]
+    stack = _stack(data, folder / "reduced")
+    told = ImageInspector(stack, search=[data, stack.parent])
+    waits = []
+    for k in range(12):
+        began = time.perf_counter()
+        told.biography(0, 400 + 100 * k, 1500 - 90 * k)
+        waits.append(1000 * (time.perf_counter() - began))
+    rows.append(Row("biography of a pixel: the first one", f"{waits[0]:.0f} ms", "under 1 s"))
+    return [*rows, Row("biography of a pixel: others", spread(waits[1:]), "under 1 s")]
+
+
+def _stack(data: Path, out: Path) -> Path:
+    """Reduce the example with its calibrations; returns the stack."""
+    out.mkdir()
+    with contextlib.chdir(out):
+        reduce(select([data], tags="DARK", expression="exposure_time==120"))
+        flats = select([data], tags="FLAT")
+        mask = reduce([*flats, *select([data], tags="DARK", expression="exposure_time==2")]).path
+        reduce(flats, user_cals={"bpm": str(mask)})
+        made = reduce(select([data], expression='observation_class=="science"')).path
+        return Path(made).absolute()
+
+
 PANELS: dict[str, Callable[..., list[Row]]] = {
     "inspector": inspector,
     "tables": tables,
     "files": files,
+    "alone": alone,
 }
 
 if __name__ == "__main__":
