@@ -8,6 +8,7 @@ import sys
 import threading
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.lab import PLACES, browsing, violations
 
@@ -66,7 +67,7 @@ def test_all_panels_are_there(opened):
     tab, _ = opened
     tabs = [one.inner_text() for one in tab.get_by_role("tab").all()]
     assert tabs == ["Files", "Table", "Calibrations", "Reduce", "All", "Look"]
-    assert tab.locator("section[aria-label=Session]").is_visible()
+    expect(tab.locator("section[aria-label=Session]")).to_be_visible()
 
 
 def test_each_panel_shows_and_nothing_serious_stands_in_the_way(opened):
@@ -76,6 +77,21 @@ def test_each_panel_shows_and_nothing_serious_stands_in_the_way(opened):
         panel = tab.locator("section.f2-panel:visible").nth(1)
         panel.wait_for()
         assert violations(tab, "section.f2-panel") == [], name
+
+
+def test_a_file_that_is_picked_is_looked_at_and_another_beside_it(opened):
+    tab, _ = opened
+    tab.get_by_role("tab", name="Files").click()
+    files, look = (tab.locator(f"section[aria-label='{name}']") for name in ("Files", "Image inspector"))
+    files.locator("tr[data-id]", has_text="S20131121S0075.fits").click()
+    files.get_by_role("button", name="Look at the picked files").click()
+    expect(tab.get_by_role("tab", name="Look")).to_have_attribute("aria-selected", "true")
+    expect(look.locator(".f2-told")).to_contain_text("S20131121S0075.fits")
+    expect(look.locator(".f2-base")).to_have_attribute("data-layers", "1")
+    look.get_by_label("File", exact=True).fill("S20131121S0076.fits")
+    look.get_by_role("button", name="Add the file to those shown").click()
+    expect(look.locator(".f2-told")).to_contain_text("S20131121S0076.fits")
+    expect(look.get_by_label("Image", exact=True).locator("option")).to_have_count(2)
 
 
 def test_nothing_else_was_asked_for_and_no_error_was_made(opened):
