@@ -31,3 +31,16 @@ def keep_memory() -> None:
             library.mallopt(what, value)
     except (AttributeError, OSError, TypeError):
         return
+
+
+def give_back() -> None:
+    """Give the memory that lies free back to the system; the next arrays ask for it anew.
+
+    Notes
+    -----
+    Where the C library is not GNU's, nothing is done.
+    """
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError, TypeError):
+        return

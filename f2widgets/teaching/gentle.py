@@ -1,4 +1,4 @@
-"""Errors in a notebook, said in a sentence: what is meant for the reader, without the way it took."""
+"""What makes a notebook kind to who learns: errors said in a sentence, and memory given back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from traceback import walk_tb
 from types import TracebackType
 from typing import Any
 
+from f2widgets.core.memory import give_back
 from f2widgets.errors import F2Error
 
 
@@ -76,13 +77,34 @@ def gently() -> None:
     cannot be read or written. Of all others a sentence stands above what Python says. Outside of IPython
     nothing happens.
     """
+    shell = _shell()
+    if shell is not None:
+        shell.set_custom_exc((Exception,), _shown)
+
+
+def frugally() -> None:
+    """Let this notebook give back after each cell what memory lies free: Binder has little.
+
+    On the full array `01_dither_on_target` holds half as much between its cells. Outside of IPython nothing
+    happens.
+    """
+    shell = _shell()
+    if shell is not None and _after_cell not in shell.events.callbacks["post_run_cell"]:
+        shell.events.register("post_run_cell", _after_cell)
+
+
+def _after_cell(_: Any) -> None:
+    """Give back what lies free."""
+    give_back()
+
+
+def _shell() -> Any:
+    """Return the shell of this notebook; None outside of IPython."""
     try:
         from IPython.core.getipython import get_ipython
     except ImportError:
-        return
-    shell: Any = get_ipython()  # type: ignore[no-untyped-call,unused-ignore]
-    if shell is not None:
-        shell.set_custom_exc((Exception,), _shown)
+        return None
+    return get_ipython()  # type: ignore[no-untyped-call,unused-ignore]
 
 
 def _shown(

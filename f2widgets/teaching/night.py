@@ -17,7 +17,7 @@ from f2widgets.simulate.files import folder as made_folder
 from f2widgets.simulate.programmes import EXAMPLE1, Programme, programme
 from f2widgets.simulate.sequence import ON_SKY
 from f2widgets.simulate.truth import settings_of
-from f2widgets.teaching.gentle import gently
+from f2widgets.teaching.gentle import frugally, gently
 from f2widgets.teaching.record import notebook_folder
 
 
@@ -165,6 +165,7 @@ def begin(
         If there is no room.
     """
     gently()
+    frugally()
     name = f"f2tutorial_{size}" + (f"_seed{seed}" if seed != 1 else "")
     base = Path(folder if folder is not None else notebook_folder() / name).expanduser().absolute()
     night = Night(base / "playdata" / data_set, base / f"playground_{lesson}", data_set=data_set)

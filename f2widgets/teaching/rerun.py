@@ -40,16 +40,17 @@ def cut_out(frame: Frame, x: int, y: int, side: int) -> Frame:
     Returns
     -------
     Frame
-        Shares the pixels; its coordinates are those of the place. Tables are left behind.
+        With pixels of its own, so that the whole one can go; its coordinates are those of the place. Tables
+        are left behind.
     """
     ny, nx = frame.shape
     first = [int(np.clip(middle - side // 2, 0, max(n - side, 0))) for middle, n in ((y, ny), (x, nx))]
     part = tuple(slice(start, start + side) for start in first)
     return frame.with_(
-        data=frame.data[part],
-        variance=None if frame.variance is None else frame.variance[part],
-        mask=frame.mask[part],
-        planes={name: plane[part] for name, plane in frame.planes.items()},
+        data=frame.data[part].copy(),
+        variance=None if frame.variance is None else frame.variance[part].copy(),
+        mask=frame.mask[part].copy(),
+        planes={name: plane[part].copy() for name, plane in frame.planes.items()},
         wcs=None if frame.wcs is None else frame.wcs[part],
         tables={},
     )

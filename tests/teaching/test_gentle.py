@@ -6,7 +6,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from f2widgets.errors import WrongInputs
-from f2widgets.teaching.gentle import gently, sentence
+from f2widgets.teaching import gentle
+from f2widgets.teaching.gentle import frugally, gently, sentence
 
 
 @pytest.fixture
@@ -69,6 +70,18 @@ def test_full_disk_is_told_in_a_sentence(shell, monkeypatch):
 def test_outside_of_a_notebook_nothing_happens(monkeypatch):
     monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: None)
     gently()
+    frugally()
+
+
+def test_memory_is_given_back_after_each_cell_however_often_a_lesson_begins(shell, monkeypatch):
+    made, _ = shell
+    given = []
+    monkeypatch.setattr(gentle, "give_back", lambda: given.append(1))
+    frugally()
+    frugally()
+    made.run_cell("a = 1")
+    made.events.unregister("post_run_cell", gentle._after_cell)
+    assert given == [1]
 
 
 def test_sentence_of_our_errors_is_their_own():

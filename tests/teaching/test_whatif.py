@@ -38,6 +38,9 @@ def test_piece_at_an_edge_is_moved_inwards_and_never_larger_than_the_frame():
     frame = frames(1)[0]
     np.testing.assert_array_equal(cut_out(frame, 39, 0, 10).data, frame.data[:10, 30:])
     assert cut_out(frame, 20, 20, 100).shape == (40, 40)
+    piece = cut_out(frame, 20, 20, 10)
+    assert not np.shares_memory(piece.data, frame.data), "a what-if must not keep whole frames"
+    assert not np.shares_memory(piece.mask, frame.mask)
 
 
 def test_step_of_a_set_and_step_of_single_frames_both_run():
