@@ -1,15 +1,18 @@
 """The desk in Notebook 7 and in an older JupyterLab: all panels show, answer, and fetch nothing."""
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.browser.lab import RUN_ALL, failed_cells, page, server, write_notebook
+from tests.browser.lab import CELLS, RUN_ALL, failed_cells, page, server, write_notebook
 
 pytestmark = pytest.mark.browser
 #: The oldest JupyterLab that we promise to work in.
 OLDER = "jupyterlab==4.4.*"
+TUTORIAL = Path(__file__).parents[2] / "tutorials" / "01_dither_on_target.ipynb"
 
 
 @pytest.fixture(scope="module")
@@ -68,4 +71,17 @@ def test_jupyterlab_4_4(older_lab, chromium, example1_folder):
         assert tab.evaluate("() => window.jupyterapp.version").startswith("4.4.")
         errors.clear()  # extensions beside it are made for a later JupyterLab, and say so
         works(tab)
+        assert errors == []
+
+
+def test_the_dither_on_target_runs_in_jupyterlab_4_4(older_lab, chromium):
+    folder, address, token = older_lab
+    shutil.copy(TUTORIAL, folder)
+    with page(chromium, address, token, TUTORIAL.name) as (tab, errors):
+        assert tab.evaluate("() => window.jupyterapp.version").startswith("4.4.")
+        errors.clear()  # as above
+        tab.evaluate(RUN_ALL)
+        assert failed_cells(tab) == []
+        assert all(cell["count"] for cell in tab.evaluate(CELLS))
+        tab.locator("section[aria-label='Your progress']").wait_for()
         assert errors == []
