@@ -130,7 +130,9 @@ class Checkpoint(Panel):
         """Return the image to point at: its sides, and grey values as bytes."""
         frame = self._image
         ny, nx = frame.shape
-        small = binned_known(plane_values(frame, "data", flags.NO_DATA), binning(frame.shape, _SHOWN))
+        small = binned_known(
+            plane_values(frame, "data", flags.NO_DATA | flags.UNLIT), binning(frame.shape, _SHOWN)
+        )
         grey = np.nan_to_num(stretched(small, *limits(small, _LIMITS), "linear")) * 255
         size = {"nx": nx, "ny": ny, "width": small.shape[1], "height": small.shape[0]}
         return Reply(size, [np.ascontiguousarray(grey.astype(np.uint8)).tobytes()])

@@ -247,7 +247,8 @@ FAULTS: Sequence[Fault] = (
     Fault(
         "undithered",
         "The telescope was not moved between the frames.",
-        "Then dx and dy in the quality table would be near zero in all rows.",
+        "Then dx and dy in the quality table would be near zero in nearly all rows, and few "
+        "stars would match.",
         "All frames look at the same place. A star stands on the same pixel each time, so that it is "
         "taken for "
         "sky and subtracted: without dithers the sky cannot be told from the stars.",

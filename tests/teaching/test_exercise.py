@@ -1,6 +1,7 @@
 """Exercises: those of the course are complete, and no answer ends in a traceback."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,16 @@ def test_names_of_the_course_are_unique_and_begin_with_their_tutorial():
     tutorials = {path.stem.partition("_")[0] for path in TUTORIALS.glob("*.ipynb")}
     assert {name.partition(".")[0] for name in names} == tutorials
     assert {one.name for one in exercises("01")} == {name for name in names if name.startswith("01.")}
+
+
+def test_exercises_stand_in_the_order_of_their_notebooks():
+    """So does the list of one's progress."""
+    for path in TUTORIALS.glob("*.ipynb"):
+        number = path.stem.partition("_")[0]
+        cells = [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "code"]
+        source = "\n".join("".join(cell["source"]) for cell in cells)
+        called = dict.fromkeys(re.findall(rf'checkpoint\("({number}\.\w+)"', source))
+        assert [one.name for one in exercises(number)] == list(called)
 
 
 @pytest.mark.parametrize("exercise", COURSE, ids=lambda one: one.name)

@@ -91,6 +91,33 @@ def _check_own_mask(mask: Any, raw: Any) -> Verdict:
 
 EXERCISES = [
     Exercise(
+        "03.scaling",
+        "can a short dark stand in for a long one?",
+        "The darks of 2 s, times 60, would be darks of 120 s. Why does one not do this?",
+        Choice(
+            {
+                "Nothing speaks against it.": "Try it: multiply the master of 2 s by 60 and compare with "
+                "the one of 120 s.",
+                "The zero level and the read noise would be multiplied as well.": "Yes. A dark is level "
+                "plus current "
+                "times time. Only the current grows; the level, some 160 electrons here, would become "
+                "9,600, and the "
+                "read noise sixty times what it is.",
+                "The dark current depends on the temperature.": "It does, but the array is kept at one "
+                "temperature, "
+                "and long darks of another night would suffer as much.",
+                "Hot pixels saturate.": "A few might, in long darks. It is not what forbids to scale the "
+                "short ones.",
+            },
+            "The zero level and the read noise would be multiplied as well.",
+        ),
+        (
+            "What does a dark of 0 s show?",
+            "Plot the median of a dark against its exposure time, with the two times that there are.",
+            "level + rate * 2 s and level + rate * 120 s: solve for both, and multiply the first by 60.",
+        ),
+    ),
+    Exercise(
         "03.read_noise",
         "the read noise",
         "Take two darks of 2 s. What is the read noise of one of them, in electrons?",
@@ -127,33 +154,6 @@ EXERCISES = [
             "A hot pixel is a single bright dot.",
             "Zoom in with the browser, or move the cross with the arrows.",
             "np.unravel_index(np.argmax(dark.data), dark.shape) gives row and column, which are y and x.",
-        ),
-    ),
-    Exercise(
-        "03.scaling",
-        "can a short dark stand in for a long one?",
-        "The darks of 2 s, times 60, would be darks of 120 s. Why does one not do this?",
-        Choice(
-            {
-                "Nothing speaks against it.": "Try it: multiply the master of 2 s by 60 and compare with "
-                "the one of 120 s.",
-                "The zero level and the read noise would be multiplied as well.": "Yes. A dark is level "
-                "plus current "
-                "times time. Only the current grows; the level, some 160 electrons here, would become "
-                "9,600, and the "
-                "read noise sixty times what it is.",
-                "The dark current depends on the temperature.": "It does, but the array is kept at one "
-                "temperature, "
-                "and long darks of another night would suffer as much.",
-                "Hot pixels saturate.": "A few might, in long darks. It is not what forbids to scale the "
-                "short ones.",
-            },
-            "The zero level and the read noise would be multiplied as well.",
-        ),
-        (
-            "What does a dark of 0 s show?",
-            "Plot the median of a dark against its exposure time, with the two times that there are.",
-            "level + rate * 2 s and level + rate * 120 s: solve for both, and multiply the first by 60.",
         ),
     ),
     Exercise(

@@ -285,17 +285,6 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        "01.stack",
-        "your stack",
-        "Depth, sky, and the fluxes of the stars are compared with the truth.",
-        Product(check_stack),
-        (
-            "All nine science frames go in, with dark, flat and mask.",
-            "The calibrations are found by themselves if they were reduced in this folder: print the plan.",
-            'stack = f2.reduce(science, user_cals={"bpm": bpm.path})',
-        ),
-    ),
-    Exercise(
         "01.probe",
         "find the shadow of the guide probe",
         "Point at a place in the stack where the guide probe stood in the light.",
@@ -304,6 +293,17 @@ EXERCISES = [
             "The probe is an arm that reaches into the field from outside, to its star.",
             "Look at the raw frames: in which corner is something that is no star?",
             'f2.show(stack.path, plane="mask") draws the flag probe in green.',
+        ),
+    ),
+    Exercise(
+        "01.stack",
+        "your stack",
+        "Depth, sky, and the fluxes of the stars are compared with the truth.",
+        Product(check_stack),
+        (
+            "All nine science frames go in, with dark, flat and mask.",
+            "The calibrations are found by themselves if they were reduced in this folder: print the plan.",
+            'stack = f2.reduce(science, user_cals={"bpm": bpm.path})',
         ),
     ),
     Exercise(

@@ -54,6 +54,32 @@ def _lamp_seconds(raw: Any) -> float:
 
 EXERCISES = [
     Exercise(
+        "02.filter",
+        "a filter in the dark",
+        "The darks of 2 s say that the filter H was in the light path, and the science frames were taken "
+        "in Y. "
+        "Can these darks be used?",
+        Choice(
+            {
+                "No, they are of the wrong filter.": "No light passes a filter on the way to a dark. What "
+                "would it "
+                "change?",
+                "Yes: no light reaches the detector, whatever filter is in front of it.": "Yes. The "
+                "wheels stay as "
+                "they were after the last exposure. For a dark only the array counts: how long and how it "
+                "was read.",
+                "Only after a correction for the colour.": "There is no light whose colour could be "
+                "corrected.",
+            },
+            "Yes: no light reaches the detector, whatever filter is in front of it.",
+        ),
+        (
+            "What does a dark measure?",
+            "Which parts of the camera lie before the detector, and does a dark depend on them?",
+            "With the shutter closed, or a mask in the light path, nothing before it matters.",
+        ),
+    ),
+    Exercise(
         "02.darks",
         "choose the darks",
         "Choose the darks that fit the science frames, and no other file.",
@@ -82,32 +108,6 @@ EXERCISES = [
             'Select tags=["FLAT", "LAMPON"], and look at their exposure times.',
             'Sum the column exposure_time of f2.table(f2.select(raw, tags=["FLAT", "LAMPON"]), '
             '["exposure_time"]).',
-        ),
-    ),
-    Exercise(
-        "02.filter",
-        "a filter in the dark",
-        "The darks of 2 s say that the filter H was in the light path, and the science frames were taken "
-        "in Y. "
-        "Can these darks be used?",
-        Choice(
-            {
-                "No, they are of the wrong filter.": "No light passes a filter on the way to a dark. What "
-                "would it "
-                "change?",
-                "Yes: no light reaches the detector, whatever filter is in front of it.": "Yes. The "
-                "wheels stay as "
-                "they were after the last exposure. For a dark only the array counts: how long and how it "
-                "was read.",
-                "Only after a correction for the colour.": "There is no light whose colour could be "
-                "corrected.",
-            },
-            "Yes: no light reaches the detector, whatever filter is in front of it.",
-        ),
-        (
-            "What does a dark measure?",
-            "Which parts of the camera lie before the detector, and does a dark depend on them?",
-            "With the shutter closed, or a mask in the light path, nothing before it matters.",
         ),
     ),
 ]

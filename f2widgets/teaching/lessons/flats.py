@@ -77,6 +77,17 @@ EXERCISES = [
         ),
     ),
     Exercise(
+        "04.flat",
+        "your master flat",
+        "The flat is compared with the true response of each pixel.",
+        Product(check_flat),
+        (
+            "It needs lamp on and lamp off.",
+            "All ten flats in Y go in together; the headers tell which is which.",
+            "flat = f2.reduce(night.flats)",
+        ),
+    ),
+    Exercise(
         "04.deaf",
         "find a deaf pixel",
         "Point at a pixel in the master flat that gives less than 80 % of what others give.",
@@ -111,17 +122,6 @@ EXERCISES = [
             "Does it add something, or multiply?",
             "The flat is a response: a ratio.",
             "What does not depend on how much light comes is not mended by a division.",
-        ),
-    ),
-    Exercise(
-        "04.flat",
-        "your master flat",
-        "The flat is compared with the true response of each pixel.",
-        Product(check_flat),
-        (
-            "It needs lamp on and lamp off.",
-            "All ten flats in Y go in together; the headers tell which is which.",
-            "flat = f2.reduce(night.flats)",
         ),
     ),
 ]

@@ -113,25 +113,17 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        "05.dither",
-        "how far must one dither?",
-        "By how much must the telescope move between frames, at least, for the sky to be made from them?",
-        Choice(
-            {
-                "by less than a pixel": "Then each star stays where it is, and is taken for sky.",
-                "by more than the size of what one looks at": "Yes: only then each pixel sees the sky in "
-                "most of the "
-                "frames. For a galaxy that fills the field no dither is enough; one needs frames of a "
-                "field beside it.",
-                "by half the field": "This would do, but most of the field would be seen by few frames.",
-                "it does not matter": "Look again at what a median does with a star that stays on its pixel.",
-            },
-            "by more than the size of what one looks at",
-        ),
+        "05.own_sky",
+        "your own sky",
+        "Make the sky of the first frame from the others, and hold it against the true one.",
+        Product(_check_own_sky),
         (
-            "In how many frames may a star cover the same pixel before the median is a star?",
-            "In fewer than half. So where must it be in the others?",
-            "Elsewhere, with all of its light: the step must be larger than the star, wings included.",
+            "Each frame sees the sky beside the stars, at a level that changes with time.",
+            "Bring the other frames to the level of this one by their medians, then combine them so that "
+            "stars drop out.",
+            "np.median([f.data * (level(first) / level(f)) for f in others], axis=0), where level is the "
+            "median of the good "
+            "pixels.",
         ),
     ),
     Exercise(
@@ -157,17 +149,25 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        "05.own_sky",
-        "your own sky",
-        "Make the sky of the first frame from the others, and hold it against the true one.",
-        Product(_check_own_sky),
+        "05.dither",
+        "how far must one dither?",
+        "By how much must the telescope move between frames, at least, for the sky to be made from them?",
+        Choice(
+            {
+                "by less than a pixel": "Then each star stays where it is, and is taken for sky.",
+                "by more than the size of what one looks at": "Yes: only then each pixel sees the sky in "
+                "most of the "
+                "frames. For a galaxy that fills the field no dither is enough; one needs frames of a "
+                "field beside it.",
+                "by half the field": "This would do, but most of the field would be seen by few frames.",
+                "it does not matter": "Look again at what a median does with a star that stays on its pixel.",
+            },
+            "by more than the size of what one looks at",
+        ),
         (
-            "Each frame sees the sky beside the stars, at a level that changes with time.",
-            "Bring the other frames to the level of this one by their medians, then combine them so that "
-            "stars drop out.",
-            "np.median([f.data * (level(first) / level(f)) for f in others], axis=0), where level is the "
-            "median of the good "
-            "pixels.",
+            "In how many frames may a star cover the same pixel before the median is a star?",
+            "In fewer than half. So where must it be in the others?",
+            "Elsewhere, with all of its light: the step must be larger than the star, wings included.",
         ),
     ),
 ]

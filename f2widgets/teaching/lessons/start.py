@@ -41,14 +41,42 @@ def _seconds(raw: Any) -> float:
 
 EXERCISES = [
     Exercise(
-        "00.stack",
-        "is your stack right?",
-        "Depth, sky, and the fluxes of the stars are compared with the truth of this night.",
-        Product(check_stack),
+        "00.raw",
+        "what is in a raw frame?",
+        "Most of the light in a raw science frame in the near infrared comes from",
+        Choice(
+            {
+                "the stars and galaxies": "Look at the numbers: a faint star has some hundred electrons, "
+                "and the "
+                "level between the stars is above 20,000.",
+                "the sky": "Yes. The air glows in the infrared, far brighter than most of what one looks "
+                "for. This "
+                "is why sky subtraction is the heart of such a reduction.",
+                "the detector itself": "The dark current is below one electron per second in most pixels.",
+                "the telescope's mirror": "Its warmth counts beyond 2 micrometres, in K; in Y and J it is "
+                "small.",
+            },
+            "the sky",
+        ),
         (
-            "Did all nine science frames go in?",
-            "Dark, mask and flat come first: run the cell with the four reductions from its top.",
-            'stack = f2.reduce(night.science, user_cals={"bpm": bpm.path})',
+            "Look at the value between the stars.",
+            "Compare the level of a dark of 120 s with that of a science frame of 120 s.",
+            "The dark has some 200 electrons, the science frame 20,000, and it is the same wherever there "
+            "is no "
+            "star: it comes from the foreground, which glows.",
+        ),
+    ),
+    Exercise(
+        "00.brightest",
+        "find the brightest star",
+        "Point at the brightest star in the stack.",
+        Point(_brightest, _stack),
+        (
+            "The brightest is not always the largest: galaxies are large.",
+            "Compare the heights of their peaks with the image inspector.",
+            'Look into the catalogue: f2.read_frame(stack.path).tables["OBJCAT"], sorted by FLUX_AUTO. '
+            "Its pixels "
+            "are counted from 1.",
         ),
     ),
     Exercise(
@@ -74,42 +102,14 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        "00.brightest",
-        "find the brightest star",
-        "Point at the brightest star in the stack.",
-        Point(_brightest, _stack),
+        "00.stack",
+        "is your stack right?",
+        "Depth, sky, and the fluxes of the stars are compared with the truth of this night.",
+        Product(check_stack),
         (
-            "The brightest is not always the largest: galaxies are large.",
-            "Compare the heights of their peaks with the image inspector.",
-            'Look into the catalogue: f2.read_frame(stack.path).tables["OBJCAT"], sorted by FLUX_AUTO. '
-            "Its pixels "
-            "are counted from 1.",
-        ),
-    ),
-    Exercise(
-        "00.raw",
-        "what is in a raw frame?",
-        "Most of the light in a raw science frame in the near infrared comes from",
-        Choice(
-            {
-                "the stars and galaxies": "Look at the numbers: a faint star has some hundred electrons, "
-                "and the "
-                "level between the stars is above 20,000.",
-                "the sky": "Yes. The air glows in the infrared, far brighter than most of what one looks "
-                "for. This "
-                "is why sky subtraction is the heart of such a reduction.",
-                "the detector itself": "The dark current is below one electron per second in most pixels.",
-                "the telescope's mirror": "Its warmth counts beyond 2 micrometres, in K; in Y and J it is "
-                "small.",
-            },
-            "the sky",
-        ),
-        (
-            "Look at the value between the stars.",
-            "Compare the level of a dark of 120 s with that of a science frame of 120 s.",
-            "The dark has some 200 electrons, the science frame 20,000, and it is the same wherever there "
-            "is no "
-            "star: it comes from the foreground, which glows.",
+            "Did all nine science frames go in?",
+            "Dark, mask and flat come first: run the cell with the four reductions from its top.",
+            'stack = f2.reduce(night.science, user_cals={"bpm": bpm.path})',
         ),
     ),
 ]

@@ -66,17 +66,6 @@ EXERCISES = [
         ),
     ),
     Exercise(
-        "tips.kept",
-        "look between two steps",
-        "Give a reduction that has kept its frames after a step.",
-        Product(_check_kept),
-        (
-            "The frames between the steps are thrown away unless they are asked for.",
-            "Name the steps in keep.",
-            'made = f2.reduce(night.science, keep=["divide_flat"], suffix="_kept")',
-        ),
-    ),
-    Exercise(
         "tips.without",
         "leave a step out",
         "Give a stack that was made without flatten_background, and with all else.",
@@ -85,6 +74,17 @@ EXERCISES = [
             "What was done, and what was left out, stands in the history of a product.",
             "Name the step in without, and give the product another suffix.",
             'plain = f2.reduce(night.science, without=["flatten_background"], suffix="_plain")',
+        ),
+    ),
+    Exercise(
+        "tips.kept",
+        "look between two steps",
+        "Give a reduction that has kept its frames after a step.",
+        Product(_check_kept),
+        (
+            "The frames between the steps are thrown away unless they are asked for.",
+            "Name the steps in keep.",
+            'made = f2.reduce(night.science, keep=["divide_flat"], suffix="_kept")',
         ),
     ),
     Exercise(
