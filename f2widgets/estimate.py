@@ -72,8 +72,8 @@ _MEMORY: Mapping[str | None, tuple[float, float, float]] = {
 IN_MEMORY = 520.0
 #: Megabytes that frames between steps take for each megapixel of each frame: data, variance and flags.
 _PLANES = 10 * 2**20 / 1e6
-#: So many frames, as it were, are in memory while the others are parked: eighteen of the full array take 450 to
-#: 500 MB in all, and 175 take 500 to 710.
+#: So many frames, as it were, are in memory while the others are parked: eighteen of the full array take 450
+#: to 500 MB in all, and 175 take 500 to 710.
 _AT_A_TIME = 5
 #: Frames that share a sky: while it is taken from them, theirs are on disk twice.
 _TWICE = 18
