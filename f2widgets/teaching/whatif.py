@@ -110,7 +110,8 @@ class WhatIf(Panel):
             "flags": same or bool(np.mean(before.data == before.data[0, 0]) > 0.5),  # or nothing else to see
         }
         grey = [_grey(frame, low, high, (ny, nx)) for frame in (before, after)]
-        marked = [_marked(frame, (ny, nx)) for frame in (before, after)]
+        given = self._seen(self._rerun.frames)
+        marked = [_marked(frame, given, (ny, nx)) for frame in (before, after)]
         self.send(content, [*grey, *marked])
 
     @from_page
@@ -195,11 +196,12 @@ def _grey(frame: Frame, low: float, high: float, shape: tuple[int, int]) -> byte
     return (np.nan_to_num(stretched(values, low, high, "asinh")) * 255).astype(np.uint8).tobytes()
 
 
-def _marked(frame: Frame, shape: tuple[int, int]) -> bytes:
-    """Return 1 where a pixel bears a flag that a step sets."""
+def _marked(frame: Frame, given: Frame, shape: tuple[int, int]) -> bytes:
+    """Return 1 where a pixel bears a flag that it did not bear before the step, or any on another grid."""
     marks = np.zeros(shape, np.uint8)
     ny, nx = (min(a, b) for a, b in zip(shape, frame.shape, strict=True))
-    marks[:ny, :nx] = (frame.mask[:ny, :nx] & _SHOWN) != 0
+    fresh = frame.mask & ~given.mask if given.shape == frame.shape else frame.mask
+    marks[:ny, :nx] = (fresh[:ny, :nx] & _SHOWN) != 0
     return marks.tobytes()
 
 

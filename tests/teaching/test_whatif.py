@@ -10,7 +10,7 @@ from f2widgets.core.frame import Facts, Frame
 from f2widgets.errors import ParameterError, WrongInputs
 from f2widgets.recipes.steps import step_named
 from f2widgets.teaching.rerun import applied, cut_out, measures, prepared
-from f2widgets.teaching.whatif import WhatIf
+from f2widgets.teaching.whatif import WhatIf, _marked
 
 
 def frames(number=5, side=40, level=100.0):
@@ -126,3 +126,15 @@ def test_begins_with_what_a_reduction_kept_and_answers_in_half_a_second(reduced)
         WrongInputs, match=r'kept no frames before subtract_dark: reduce with keep=\["correct'
     ):
         WhatIf("subtract_dark", reduced)
+
+
+def test_only_what_the_step_has_flagged_is_coloured():
+    """Else the outliers would drown among the objects that were flagged before."""
+    given, made = np.zeros((2, 2), np.uint16), np.zeros((2, 2), np.uint16)
+    given[0] = 1024
+    made[0], made[1, 1] = 1024, 8
+    made[0, 0] |= 8
+    before, after = (frames(1, side=2)[0].with_(mask=mask) for mask in (given, made))
+    assert list(_marked(after, before, (2, 2))) == [1, 0, 0, 1]
+    assert list(_marked(before, before, (2, 2))) == [0, 0, 0, 0]
+    assert list(_marked(after, frames(1, side=3)[0], (2, 2))) == [1, 1, 0, 1]
