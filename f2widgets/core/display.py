@@ -40,7 +40,7 @@ _FURTHEST = 1e8
 
 def has_objects(frame: Frame) -> bool:
     """Tell whether the light of sources is flagged in a frame."""
-    return bool((frame.mask & np.uint16(flags.OBJECT)).any())
+    return bool(int(np.bitwise_or.reduce(frame.mask, axis=None)) & flags.OBJECT)
 
 
 def plane_values(frame: Frame, plane: str, hidden: int = flags.NO_DATA) -> Image:

@@ -352,7 +352,10 @@ class ImageInspector(Measures, Panel):
         self.tell(f"Written to {path}.")
 
     def code(self) -> tuple[Deed, ...]:
-        """Return the call that shows the image as it is shown, without a panel."""
+        """Return the call that shows the image in the same colours, without a panel.
+
+        The whole of it, upright as the detector is; contrast that was changed by hand is not in it.
+        """
         if not self.images or self.image().path is None:
             return ()
         view, image = self.view, self.image()
