@@ -184,6 +184,7 @@ def _whole(tab: Page) -> None:
 
 def _bytes_sent(tab: Page) -> int:
     """Return the bytes that go to the kernel for one change of the stretch."""
+    tab.wait_for_timeout(1000)  # what was done before is told once the hand rests
     session = tab.context.new_cdp_session(tab)
     sent: list[int] = []
     session.on("Network.webSocketFrameSent", lambda event: sent.append(len(event["response"]["payloadData"])))
