@@ -16,6 +16,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 #: The browser, and one font so that it can draw letters.
 PACKAGES = ("chromium", "fonts-dejavu-core")
 
+#: The tests are shared among processes, one for each processor but not more than four; each makes the frames
+#: that its tests share once, and takes over tests from the others when it has none left.
+SHARED = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal")
+
 
 def browser():
     """Return the path of Chromium, or None: first what the variable CHROMIUM names."""
@@ -38,7 +42,7 @@ def main():
     if browser() is None:
         print("Chromium was not found: install it, or name it with CHROMIUM=PATH.", flush=True)
     os.chdir(ROOT)
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *sys.argv[1:]])
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *SHARED, *sys.argv[1:]])
 
 
 if __name__ == "__main__":

@@ -45,7 +45,9 @@ def test_exercise_of_the_course_is_complete(exercise):
 
 
 @pytest.mark.parametrize("exercise", [one for one in COURSE if one.takes], ids=lambda one: one.name)
-@pytest.mark.parametrize("thing", [None, 3, "nothing.fits", [1, 2], object(), {"a": 1}], ids=str)
+@pytest.mark.parametrize(
+    "thing", [None, 3, "nothing.fits", [1, 2], object(), {"a": 1}], ids=lambda one: type(one).__name__
+)
 def test_wrong_kind_of_object_is_told_in_a_sentence(exercise, thing):
     unit = exercise.question.unit if isinstance(exercise.question, Number) else ""
     answer = (1, 1) if isinstance(exercise.question, Point) else f"1 {unit}"
