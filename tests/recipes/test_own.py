@@ -45,7 +45,8 @@ number = 3
 
 
 @pytest.fixture
-def own(tmp_path):
+def own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where the database of calibrations is made
     path = tmp_path / "my recipes.py"
     path.write_text(OWN)
     return path
