@@ -64,6 +64,8 @@ class Plan:
         Takes the product if it is a calibration.
     beside : frozenset of str
         Names of the frames that show the sky beside the target.
+    out : `~pathlib.Path`
+        Folder of the product, and of frames that are kept.
     """
 
     recipe: Recipe
@@ -75,6 +77,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     service: Calibrations | None = field(default=None, repr=False, compare=False)
     beside: frozenset[str] = frozenset()
+    out: Path = Path(".")
     _opened: dict[Path, FrameFile] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
@@ -214,7 +217,7 @@ def plan(
     advice = [*_advice(chosen, lamps), *([parts.words] if parts is not None and parts.sky else ())]
     notes = (*service.config.notes, *advice, *notes)
     beside = frozenset(file.name for file in groups.get(Role.SKY, ()))
-    return Plan(chosen, files, wishes, matches, product, ending, notes, service, beside)
+    return Plan(chosen, files, wishes, matches, product, ending, notes, service, beside, Path(out))
 
 
 def _fields(files: Sequence[FrameFile], settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], Parts]:

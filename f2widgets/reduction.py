@@ -222,7 +222,7 @@ def carry_out(
 
 def _room(what: Plan, expected: Estimate, tell: Listener) -> AbstractContextManager[Scratch | None]:
     """Return room on disk for frames between steps, where they are too many for memory."""
-    folder = what.product.parent if what.product else Path(".")
+    folder = what.out
     if expected.stays:
         require_room(folder, (expected.disk + expected.stays) * 1e6)
     if not expected.disk:

@@ -231,7 +231,7 @@ def _before(what: Plan, step: str, first: int) -> bool:
 
 def _base(what: Plan) -> Path:
     """Return the folder of all runs."""
-    return (what.product.parent if what.product else Path(".")) / RUNS
+    return what.out / RUNS
 
 
 def _changed(folder: Path, told: Mapping[str, Any]) -> str | None:

@@ -139,6 +139,17 @@ def test_a_part_says_what_it_lacks(work, example1_lists, tmp_path, monkeypatch, 
         carry_out(what)
 
 
+def test_parts_keep_their_frames_beside_the_product(work, example1_lists, tmp_path):
+    files = example1_lists["science"][:3]
+    cals = {"bpm": next(work.glob("*_bpm.fits"))}
+    for recipe in PARTS:
+        made = carry_out(
+            planned(files, recipe=recipe, user_cals=cals if recipe == PARTS[0] else {}, out=tmp_path / "o")
+        )
+    assert made.path == tmp_path / "o" / "S20131121S0075_image.fits"
+    assert len(list(tmp_path.glob("o/f2_runs/*/*/*.fits"))) == 6
+
+
 def test_pixels_of_the_deep_stack_can_be_followed(whole, example1_folder, work):
     for x, y in ((250, 250), (300, 200)):
         told = biography(whole, x, y, search=[example1_folder, work])
