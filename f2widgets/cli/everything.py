@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from f2widgets.cli.diary import Write, logged
+
 if TYPE_CHECKING:
     from f2widgets.campaign.engine import News, Run
-    from f2widgets.cli.progress import Log
 
 #: Megabytes of each unit.
 _UNITS = {"": 1.0, "mb": 1.0, "gb": 1000.0, "m": 1.0, "g": 1000.0}
@@ -82,7 +82,8 @@ def reduce_everything(
         raise click.UsageError("Each group of frames has a recipe of its own with --all: leave -r out.")
     began = perf_counter()
     graph = plan_all(files, **asked, out=options.pop("out"), config=options.pop("config"))
-    with _listener(len(graph.tasks), quiet=quiet, logfile=logfile) as tell:
+    with logged(logfile) as write:
+        tell = _Teller(len(graph.tasks), quiet, write)
         tell.say(f"{graph}\n" if verbose else graph.found or "There are no raw frames.")
         run = carry_out_all(graph, **options, on_news=tell)
         for line in _amiss(run):
@@ -95,8 +96,8 @@ def reduce_everything(
 class _Teller:
     """Writes a line when a job ends."""
 
-    def __init__(self, total: int, quiet: bool, log: Log | None) -> None:
-        self._total, self._quiet, self._log = total, quiet, log
+    def __init__(self, total: int, quiet: bool, write: Write | None) -> None:
+        self._total, self._quiet, self._write = total, quiet, write
         self._done = 0
 
     def __call__(self, news: News) -> None:
@@ -113,27 +114,8 @@ class _Teller:
         """Write a line: what is amiss in any case."""
         if amiss or not self._quiet:
             click.echo(text, err=amiss)
-        if self._log is not None:
-            self._log.write(text)
-
-
-@contextmanager
-def _listener(total: int, *, quiet: bool, logfile: str | None) -> Iterator[_Teller]:
-    """Give what writes lines while a run lasts."""
-    from f2widgets.cli.progress import Log
-
-    log: TextIO | None = None
-    if logfile is not None:
-        try:
-            log = open(logfile, "a", encoding="utf-8")
-        except OSError as error:
-            raise click.FileError(logfile, error.strerror or str(error)) from error
-    try:
-        yield _Teller(total, quiet, Log(log, logfile) if log is not None and logfile else None)
-    finally:
-        if log is not None:
-            with suppress(OSError):  # what could not be written has been told
-                log.close()
+        if self._write is not None:
+            self._write(text)
 
 
 def _amiss(run: Run) -> Iterator[str]:

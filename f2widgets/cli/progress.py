@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from datetime import datetime
-from typing import TYPE_CHECKING, TextIO
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
-from f2widgets.errors import NotWritten
+from f2widgets.cli.diary import logged
 from f2widgets.recipes.events import Advanced, Event, Failed, Finished, Listener, Note, Started
 
 if TYPE_CHECKING:
@@ -42,33 +41,23 @@ def shown(*, quiet: bool = False, verbose: bool = False, logfile: str | None = N
     NotWritten
         If there is no more room for it.
     """
-    listeners: list[Listener] = []
-    log: TextIO | None = None
-    if logfile is not None:
+    bars = _Bars(verbose) if not quiet and sys.stdout.isatty() else None
+    screen: Listener | None = bars or (None if quiet else _Lines(verbose))
+
+    with logged(logfile) as write:
+
+        def tell(event: Event) -> None:
+            text = _line(event) if write is not None else ""
+            if write is not None and text:
+                write(text)
+            if screen is not None:
+                screen(event)
+
         try:
-            log = open(logfile, "a", encoding="utf-8")
-        except OSError as error:
-            raise click.FileError(logfile, error.strerror or str(error)) from error
-        listeners.append(Log(log, logfile))
-    bars = None
-    if not quiet and sys.stdout.isatty():
-        bars = _Bars(verbose)
-        listeners.append(bars)
-    elif not quiet:
-        listeners.append(_Lines(verbose))
-
-    def tell(event: Event) -> None:
-        for listener in listeners:
-            listener(event)
-
-    try:
-        yield tell
-    finally:
-        if bars is not None:
-            bars.close()
-        if log is not None:
-            with suppress(OSError):  # what could not be written has been told
-                log.close()
+            yield tell
+        finally:
+            if bars is not None:
+                bars.close()
 
 
 class _Lines:
@@ -127,52 +116,18 @@ class _Bars:
         self._progress.stop()
 
 
-class Log:
-    """Appends what happens to a file, with the time."""
-
-    def __init__(self, stream: TextIO, name: str) -> None:
-        self._stream, self._name = stream, name
-        self._broken = False
-
-    def __call__(self, event: Event) -> None:
-        """Write a line."""
-        match event:
-            case Started(step, verb, _, _, frames):
-                text = f"{step} ({verb}) begins, {frames} frames"
-            case Finished(step, seconds):
-                text = f"{step} done, {seconds:.2f} s"
-            case Note():
-                text = f"note: {_noted(event)}"
-            case Failed(step, error):
-                text = f"{step} failed: {error}"
-            case _:
-                return
-        self.write(text)
-
-    def write(self, text: str) -> None:
-        """Append a line of text, so that it is there whatever comes next.
-
-        Parameters
-        ----------
-        text : str
-            Without its time.
-
-        Raises
-        ------
-        NotWritten
-            If there is no more room.
-        """
-        if self._broken:
-            return
-        try:
-            self._stream.write(f"{datetime.now().isoformat(timespec='seconds')} {text}\n")
-            self._stream.flush()
-        except OSError as error:
-            self._broken = True
-            raise NotWritten(
-                f"The log {self._name} could not be written: {error.strerror}. "
-                "Make room, or name another file with --logfile."
-            ) from error
+def _line(event: Event) -> str:
+    """Return what a log says of an event; nothing of progress."""
+    match event:
+        case Started(step, verb, _, _, frames):
+            return f"{step} ({verb}) begins, {frames} frames"
+        case Finished(step, seconds):
+            return f"{step} done, {seconds:.2f} s"
+        case Note():
+            return f"note: {_noted(event)}"
+        case Failed(step, error):
+            return f"{step} failed: {error}"
+    return ""
 
 
 def _noted(note: Note) -> str:

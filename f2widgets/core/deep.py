@@ -41,7 +41,7 @@ def flag_faint_objects(
     grow : int
         Pixels by which the flagged area is widened.
     group : int
-        As in `subtract_sky`.
+        At most so many frames, taken one after another, share a sky.
     tick : callable, optional
         Progress.
 
