@@ -19,6 +19,11 @@ _CELL = 4.0
 _RARE = 1e-3
 #: Stars needed before a rotation is fitted as well.
 _FOR_ROTATION = 12
+#: Pairs that belong together lie within this part of the radius of each other; chance fills all of it.
+_CLOSE = 0.25
+#: A shift further from what the headers say than so many radii is believed with so many pairs, or with this
+#: part of the stars if these are few.
+_FAR, _MANY, _MOST = 4.0, 5, 0.75
 #: Accuracy in pixels of the best centroids; brighter stars count no more than this allows.
 _FLOOR = 0.015
 
@@ -63,7 +68,9 @@ def find_shift(first: Stars, other: Stars, told: Shift, centre: Vector, radius: 
     -----
     *Method*: each pair of bright stars votes for its difference, in overlapping cells; the cell with most
     votes wins if it has four, or two more than chance. Then the closest mutual pairs, weighted by their S/N,
-    give shift and rotation by least squares, with three-sigma clipping.
+    give shift and rotation by least squares, with three-sigma clipping. Pairs that lie as loosely as chance
+    would have them, or a few that would move a frame far from its header, are not believed: where a frame has
+    been subtracted from others at the same place, what is left of the stars looks like many sources.
     """
     if len(first) < 2 or len(other) < 2:
         return None
@@ -81,7 +88,13 @@ def find_shift(first: Stars, other: Stars, told: Shift, centre: Vector, radius: 
             return None
         weights = _weights(first, other, i, j)
         shift = _fit(a[i] - centre, b[j] - centre, weights, told.angle)
-    return shift
+    return shift if _believed(shift, told, radius, min(len(first), len(other))) else None
+
+
+def _believed(shift: Shift, told: Shift, radius: float, stars: int) -> bool:
+    """Tell whether pairs are more than chance: close to each other, and many where the header says no."""
+    far = bool(np.hypot(shift.dx - told.dx, shift.dy - told.dy) > _FAR * radius)
+    return shift.rms < _CLOSE * radius and (not far or shift.matches >= min(_MANY, _MOST * stars))
 
 
 def _vote(a: Vector, b: Vector) -> Vector | None:

@@ -96,3 +96,19 @@ def test_unrelated_stars_are_not_matched_by_chance():
         rng = np.random.default_rng(seed)
         first, other = (stars(rng.uniform(0, 512, (120, 2)), np.full(120, 1e3)) for _ in range(2))
         assert find_shift(first, other, Shift(0, 0, 0, 0, 0.0), np.full(2, 256.0), 2.0) is None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_left_of_subtracted_stars_gives_no_shift(seed):
+    """Around each star a frame has several sources at random places: they agree on anything, loosely."""
+    rng = np.random.default_rng(seed)
+    places = rng.uniform(0, 1000, (25, 2))
+    lists = [np.repeat(places, 4, axis=0) + rng.normal(0, 6, (100, 2)) for _ in range(2)]
+    first, other = (stars(clump, np.full(100, 3e3)) for clump in lists)
+    assert find_shift(first, other, NOWHERE, CENTRE, 2.0) is None
+
+
+def test_some_true_pairs_among_many_strangers_are_believed_near_the_header():
+    first, other = pair(6, 3.0, -2.0, strangers=10, seed=3)
+    found = find_shift(first, other, NOWHERE, CENTRE, 2.0)
+    assert (found.dx, found.dy) == (pytest.approx(3.0, abs=0.05), pytest.approx(-2.0, abs=0.05))
