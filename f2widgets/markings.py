@@ -100,9 +100,21 @@ def draw_probe(axes: Axes, frame: Frame) -> None:
     ny, nx = shaded.shape
     x, y = n * np.arange(nx) + (n - 1) / 2, n * np.arange(ny) + (n - 1) / 2
     axes.contour(x, y, shaded, levels=[0.5], colors=_INK, linewidths=0.8)
+    # The words stand beside the shadow, on the side of the middle, so that nothing of it is hidden.
     rows, columns = np.nonzero(shaded)
-    middle = float(x[round(float(np.median(columns)))]), float(y[round(float(np.median(rows)))])
-    axes.text(*middle, "guide probe", color=_INK, fontsize=7, ha="center", va="center")
+    towards = int(np.argmin(np.hypot(rows - ny / 2, columns - nx / 2)))
+    at_y, at_x = float(y[rows[towards]]), float(x[columns[towards]])
+    below, left = at_y > frame.shape[0] / 2, at_x > frame.shape[1] / 2
+    axes.annotate(
+        "guide probe",
+        (at_x, at_y),
+        xytext=(-6 if left else 6, -6 if below else 6),
+        textcoords="offset points",
+        color=_INK,
+        fontsize=7,
+        ha="right" if left else "left",
+        va="top" if below else "bottom",
+    )
 
 
 def draw_compass(axes: Axes, frame: Frame) -> None:
