@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from f2widgets.core.blocks import threads
+from f2widgets.core.memory import allowed
 from f2widgets.errors import NotWritten
 from f2widgets.io.atomic import written_whole
 from f2widgets.plan import Plan
@@ -70,6 +71,8 @@ _MEMORY: Mapping[str | None, tuple[float, float, float]] = {
 }
 #: Megabytes of frames that steps hold in memory at most; more are parked on disk. Twelve of the full array.
 IN_MEMORY = 520.0
+#: And at most this part of what a hub allows, as Binder does.
+_OF_ALLOWED = 0.125
 #: Megabytes that frames between steps take for each megapixel of each frame: data, variance and flags.
 _PLANES = 10 * 2**20 / 1e6
 #: So many frames, as it were, are in memory while the others are parked: eighteen of the full array take 450
@@ -185,7 +188,7 @@ def expected(
         seconds[WRITE] = _of(_STEPS[WRITE], mega, frames)
     every = _PLANES * mega * frames
     held = every if _holds_all(recipe) else 0.0
-    parks = held > IN_MEMORY
+    parks = held > in_memory_at_most()
     if recipe.leaves and not held:
         in_memory: float = 1  # one after another
     else:
@@ -196,6 +199,12 @@ def expected(
         _on_disk(recipe, wishes, mega, frames) if parks else 0.0,
         every * len(keep & {step.name for step in recipe.steps}),
     )
+
+
+def in_memory_at_most() -> float:
+    """Return the megabytes of frames that steps hold in memory at most; more are parked on disk."""
+    most = allowed()
+    return IN_MEMORY if most is None else min(IN_MEMORY, _OF_ALLOWED * most / 1e6)
 
 
 def _on_disk(recipe: Recipe, wishes: Wishes, mega: float, frames: int) -> float:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from f2widgets.estimate import Estimate, estimate, learn, pace
+from f2widgets.estimate import Estimate, estimate, in_memory_at_most, learn, pace
 from f2widgets.reduction import carry_out, planned
 
 
@@ -86,3 +86,12 @@ def test_reduction_is_remembered(dark, tmp_path, monkeypatch):
 def test_estimate_is_told_in_round_numbers():
     assert str(Estimate(768.4, {"read": 12.34})) == "about 770 MB of memory and 12 s"
     assert str(Estimate(1234.0, {"read": 0.123})) == "about 1200 MB of memory and 0.12 s"
+
+
+def test_a_hub_that_allows_little_memory_gets_frames_parked_on_disk(monkeypatch):
+    monkeypatch.delenv("MEM_LIMIT", raising=False)
+    usual = in_memory_at_most()
+    monkeypatch.setenv("MEM_LIMIT", str(2 * 2**30))
+    assert in_memory_at_most() == pytest.approx(268, abs=1)
+    monkeypatch.setenv("MEM_LIMIT", str(64 * 2**30))
+    assert in_memory_at_most() == usual

@@ -7,6 +7,7 @@ threads have heaps of their own and return what is free at the end, 0.3 s and 0.
 from __future__ import annotations
 
 import ctypes
+import os
 from functools import cache
 
 #: Numbers of settings in the C library's <malloc.h>.
@@ -44,3 +45,9 @@ def give_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError, TypeError):
         return
+
+
+def allowed() -> int | None:
+    """Return how many bytes this kernel may hold, where a hub such as Binder says so; None elsewhere."""
+    limit = os.environ.get("MEM_LIMIT", "")
+    return int(limit) if limit.isdigit() else None

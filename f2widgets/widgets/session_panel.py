@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from f2widgets.core.memory import allowed
 from f2widgets.errors import NotWritten, ParameterError
 from f2widgets.io.atomic import written_whole
 from f2widgets.widgets.deeds import Deed, notebook, script
@@ -162,8 +163,7 @@ class SessionPanel(Panel):
     @asked_by_page
     def memory(self) -> dict[str, int | None]:
         """Return the bytes this kernel holds, and how many it may where that is known, as on Binder."""
-        limit = os.environ.get("MEM_LIMIT", "")
-        return {"held": held(), "limit": int(limit) if limit.isdigit() else None}
+        return {"held": held(), "limit": allowed()}
 
     def _changed(self, _: Any) -> None:
         """Keep the state when something was done, and show it."""
