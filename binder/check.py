@@ -1,7 +1,8 @@
 """Check Binder's folder without docker: ``python binder/check.py``.
 
-Three parts, each said as done, failed or not run, and why: repo2docker's plan of the image; the requirements,
-resolved in a clean environment of the Python that the image will have; and postBuild run there, on a copy.
+Each part is said to be done, failed or not run, and why: repo2docker's plan of the image; the requirements,
+resolved in a clean environment of the Python that the image will have, and postBuild run there, on a copy;
+and every tutorial run from top to bottom by the JupyterLab that Binder has, in a browser.
 """
 
 import os
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -82,6 +84,18 @@ def resolve_and_build():
     )
 
 
+def tutorials():
+    """Run every tutorial in JupyterLab 4.4, which Binder's images have, in a browser: some minutes."""
+    if any(find_spec(name) is None for name in ("pytest", "playwright", "jupyterlab")):
+        return None, 'the tests are not installed: pip install -e ".[test,lab]"'
+    chosen = [str(ROOT / "tests/browser/test_elsewhere.py"), "-k", "tutorial", "--all-tutorials", "-q"]
+    status, said = run(sys.executable, ROOT / "tests/run.py", *chosen, env={**os.environ, "CI": "true"})
+    last = said.strip().splitlines()[-1] if said.strip() else "nothing"
+    if " skipped" in last and " passed" not in last:
+        return None, f"JupyterLab 4.4 cannot be had here: {last}"
+    return status == 0, f"the tutorials in JupyterLab 4.4: {last if status == 0 else said[-2000:]}"
+
+
 def copied(folder):
     """Return a copy of what is under version control, as Binder gets it."""
     copy = folder / "repository"
@@ -98,7 +112,7 @@ def copied(folder):
 def main():
     """Run the parts and leave with 1 if one failed."""
     failed = False
-    for part in (plan, resolve_and_build):
+    for part in (plan, resolve_and_build, tutorials):
         good, said = part()
         print(f"{'not run' if good is None else 'done' if good else 'FAILED'}: {said}", flush=True)
         failed |= good is False

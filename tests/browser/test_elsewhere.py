@@ -12,7 +12,9 @@ from tests.browser.lab import CELLS, RUN_ALL, failed_cells, page, server, write_
 pytestmark = pytest.mark.browser
 #: The oldest JupyterLab that we promise to work in.
 OLDER = "jupyterlab==4.4.*"
-TUTORIAL = Path(__file__).parents[2] / "tutorials" / "01_dither_on_target.ipynb"
+TUTORIALS = Path(__file__).parents[2] / "tutorials"
+#: The tutorial that is tried in it by default; with ``--all-tutorials`` every one is.
+USUAL = "01_dither_on_target.ipynb"
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +76,20 @@ def test_jupyterlab_4_4(older_lab, chromium, example1_folder):
         assert errors == []
 
 
-def test_the_dither_on_target_runs_in_jupyterlab_4_4(older_lab, chromium):
+def pytest_generate_tests(metafunc):
+    if "tutorial" in metafunc.fixturenames:
+        every = sorted(path.name for path in TUTORIALS.glob("*.ipynb"))
+        all_of_them = metafunc.config.getoption("--all-tutorials")
+        metafunc.parametrize("tutorial", every if all_of_them else [USUAL])
+
+
+def test_a_tutorial_runs_in_jupyterlab_4_4(tutorial, older_lab, chromium):
     folder, address, token = older_lab
-    shutil.copy(TUTORIAL, folder)
-    with page(chromium, address, token, TUTORIAL.name) as (tab, errors):
+    shutil.copy(TUTORIALS / tutorial, folder)
+    with page(chromium, address, token, tutorial) as (tab, errors):
         assert tab.evaluate("() => window.jupyterapp.version").startswith("4.4.")
         errors.clear()  # as above
         tab.evaluate(RUN_ALL)
         assert failed_cells(tab) == []
         assert all(cell["count"] for cell in tab.evaluate(CELLS))
-        tab.locator("section[aria-label='Your progress']").wait_for()
         assert errors == []
