@@ -11,7 +11,7 @@ function build(page) {
     drawn: null, anchor: null, sources: new Float32Array(0), contrast: 1, bias: 0.5 };
   const pictures = new Map(), palettes = new Map(), tables = new Map(), coming = new Set();
   const view = imageView(base, () => overlay()), marks = marksOver(over, view), readout = readoutOf();
-  let ended = false, blinker = null, inked = null;
+  let ended = false, blinker = null, inked = null, owed = false;
 
   // What there is to see.
   const best = (k, plane) => pictures.get(k) && pictures.get(k).planes.get(plane);
@@ -115,9 +115,7 @@ function build(page) {
   function tellView(changes) {
     const differs = Object.entries(changes).some(([name, value]) => JSON.stringify(value) !== JSON.stringify(app.view[name]));
     if (!differs) return;
-    app.view = { ...app.view, ...changes };
-    page.model.set("view", app.view);
-    push();
+    viewed(changes);
   }
   // What Python has set of that.
   function heeded(changes) {
@@ -169,11 +167,15 @@ function build(page) {
     const picture = pictures.get(app.view.image), unit = picture ? picture.facts.unit : "";
     return { SCI: unit, noise: unit, VAR: unit && `${unit}²`, EXPMAP: "s" }[app.view.plane] || "";
   }
-  const push = settled(() => page.model.save_changes(), 60);
-  function look(changes) {
+  const push = settled(() => { owed = false; page.model.save_changes(); }, 60);
+  function viewed(changes) { // until it is sent, what comes back of an earlier view is out of date
+    owed = true;
     app.view = { ...app.view, ...changes };
     page.model.set("view", app.view);
     push();
+  }
+  function look(changes) {
+    viewed(changes);
     applied(changes);
   }
   function applied(changes) {
@@ -381,6 +383,7 @@ function build(page) {
   });
   page.watch("view", (now) => {
     if (JSON.stringify(now) === JSON.stringify(app.view)) return;
+    if (owed) { page.model.set("view", app.view); return; } // the hand has gone on meanwhile
     const changes = Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== app.view[name]));
     app.view = now;
     heeded(changes);
