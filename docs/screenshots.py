@@ -24,7 +24,8 @@ CELLS = (
     """
     import f2widgets as f2
     from f2widgets.widgets import (
-        CalibrationPanel, DescriptorTable, Desk, FileSelector, ImageInspector, RunPanel, Workspace,
+        CalibrationPanel, DescriptorTable, Desk, FileSelector, FolderPanel, ImageInspector, RunPanel,
+        Workspace,
     )
 
     f2.simulate.example1("raw", size=512)
@@ -42,6 +43,14 @@ CELLS = (
     "here.select(science)\nCalibrationPanel(here)",
     "run = RunPanel(here)\nrun",
     "run.run()\nrun.worker.wait()",
+    """
+    every = FolderPanel(Workspace("raw", out="all"))
+    every.plan()
+    every.wait()
+    every.run()
+    every.wait()
+    every
+    """,
     "look = ImageInspector(here.products[-1].path)\nlook",
     "desk = Desk(workspace=here)\ndesk.bring('Reduce')\ndesk.panels['Reduce'].plan()\ndesk",
 )
@@ -55,6 +64,7 @@ PICTURES = {
             ("Calibrations", "calibrations.png"),
             ("Reduction", "reduction.png"),
             ("Image inspector", "image.png"),
+            ("Whole folder", "folder.png"),
         )
     },
     ".widget-vbox:has(section[aria-label=Session])": "desk.png",
