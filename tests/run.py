@@ -16,9 +16,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 #: The browser, and one font so that it can draw letters.
 PACKAGES = ("chromium", "fonts-dejavu-core")
 
-#: The tests are shared among processes, one for each processor but not more than four; each makes the frames
-#: that its tests share once, and takes over tests from the others when it has none left.
-SHARED = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal")
+#: The tests are shared among processes, one for each processor but not more than four; those of a file stay
+#: together and in order, since some go on from where the one before has left a panel.
+SHARED = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
 
 
 def browser():

@@ -370,6 +370,25 @@ class ImageInspector(Measures, Panel):
         options["sources"] = self._sources_named
         return (Deed("show", (image.path,), options, title="Look at an image"),)
 
+    @from_page
+    def show_code(self) -> dict[str, str]:
+        """Return the call that draws the image, and those that look at it in a panel in the same way."""
+        told = super().show_code()
+        paths = [image.path for image in self.images]
+        if not told["python"] or None in paths:
+            return told
+        changes = {name: value for name, value in self.view.items() if value != VIEW[name]}
+        options = ", ".join(f"{name}={value!r}" for name, value in changes.items())
+        panel = [
+            "",
+            "from f2widgets.widgets import ImageInspector",
+            "",
+            f"look = ImageInspector({', '.join(repr(str(path)) for path in paths)})",
+            *([f"look.look({options})"] if options else []),
+            "look",
+        ]
+        return {**told, "python": "\n".join([told["python"], *panel])}
+
     def poster(self) -> Mapping[str, Any]:
         """Return a picture of what is shown, small."""
         try:

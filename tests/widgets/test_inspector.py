@@ -434,3 +434,16 @@ def test_flags_and_sources_are_in_the_code_as_well(page, tmp_path):
     at.panel.look(plane="DQ")
     assert "plane='mask'" in at.call("show_code")["python"]
     assert page(ImageInspector(np.ones((5, 5)))).call("show_code")["python"] == ""
+
+
+def test_code_looks_at_the_images_as_they_are_looked_at_now(page, tmp_path):
+    paths = [write_frame(starry(), tmp_path / f"S{k}.fits") for k in (1, 2)]
+    at = page(ImageInspector(*paths))
+    at.panel.look(
+        image=1, contrast=2.0, bias=0.3, north=True, zoom=3.0, centre=(20, 30), stretch="log", wipe=0.4
+    )
+    found = {}
+    exec(at.call("show_code")["python"], found)
+    assert found["look"].view == at.panel.view
+    assert [image.path for image in found["look"].images] == [image.path for image in at.panel.images]
+    assert "look.look(" not in page(ImageInspector(paths[0])).call("show_code")["python"]
