@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from f2widgets.core.blocks import threads
-from f2widgets.core.memory import allowed
+from f2widgets.core.memory import claimed
 from f2widgets.errors import NotWritten
 from f2widgets.io.atomic import written_whole
 from f2widgets.plan import Plan
@@ -71,8 +71,8 @@ _MEMORY: Mapping[str | None, tuple[float, float, float]] = {
 }
 #: Megabytes of frames that steps hold in memory at most; more are parked on disk. Twelve of the full array.
 IN_MEMORY = 520.0
-#: And at most this part of what a hub allows, as Binder does.
-_OF_ALLOWED = 0.125
+#: And at most this part of what a hub such as Binder allows, or a process makes do with.
+_OF_CLAIMED = 0.125
 #: Megabytes that frames between steps take for each megapixel of each frame: data, variance and flags.
 _PLANES = 10 * 2**20 / 1e6
 #: So many frames, as it were, are in memory while the others are parked: eighteen of the full array take 450
@@ -203,8 +203,8 @@ def expected(
 
 def in_memory_at_most() -> float:
     """Return the megabytes of frames that steps hold in memory at most; more are parked on disk."""
-    most = allowed()
-    return IN_MEMORY if most is None else min(IN_MEMORY, _OF_ALLOWED * most / 1e6)
+    most = claimed()
+    return IN_MEMORY if most is None else min(IN_MEMORY, _OF_CLAIMED * most / 1e6)
 
 
 def _on_disk(recipe: Recipe, wishes: Wishes, mega: float, frames: int) -> float:

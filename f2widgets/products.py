@@ -10,6 +10,7 @@ from typing import Any
 
 from f2widgets.core.frame import Frame
 from f2widgets.errors import WrongInputs
+from f2widgets.io.read import read_frame
 from f2widgets.plan import Plan
 from f2widgets.recipes.steps import step_named
 
@@ -28,8 +29,8 @@ class Products:
         The same files where calibrations are kept.
     kept : tuple of `~pathlib.Path`
         Frames kept between steps.
-    frames : tuple of Frame
-        What was written.
+    held : tuple of Frame
+        What the last step left, where nothing was written.
     timings : mapping of str to float
         Seconds by step.
     notes : tuple of str
@@ -44,7 +45,7 @@ class Products:
     paths: tuple[Path, ...] = ()
     stored: tuple[Path, ...] = ()
     kept: tuple[Path, ...] = ()
-    frames: tuple[Frame, ...] = ()
+    held: tuple[Frame, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
@@ -57,6 +58,11 @@ class Products:
             some = f"{len(self.paths)} files: choose among its paths" if self.paths else "no file"
             raise WrongInputs(f"The recipe {self.plan.recipe.name} has written {some}.")
         return self.paths[0]
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """What was made. Files are read anew each time: what was written is held by nothing here."""
+        return self.held or tuple(read_frame(path) for path in self.paths)
 
     def __fspath__(self) -> str:
         """Stand for the product wherever a file is asked for."""

@@ -212,7 +212,7 @@ def carry_out(
         tuple(paths),
         tuple(stored),
         tuple(store.paths),
-        tuple(frames),
+        () if paths else tuple(frames),
         diary.timings,
         tuple(diary.notes),
         tuple(problems),

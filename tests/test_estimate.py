@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from f2widgets.core.memory import BINDER, claim
 from f2widgets.estimate import Estimate, estimate, in_memory_at_most, learn, pace
 from f2widgets.reduction import carry_out, planned
 
@@ -94,4 +95,18 @@ def test_a_hub_that_allows_little_memory_gets_frames_parked_on_disk(monkeypatch)
     monkeypatch.setenv("MEM_LIMIT", str(2 * 2**30))
     assert in_memory_at_most() == pytest.approx(268, abs=1)
     monkeypatch.setenv("MEM_LIMIT", str(64 * 2**30))
+    assert in_memory_at_most() == usual
+
+
+@pytest.mark.parametrize("hub", [None, 64 * 2**30])
+def test_a_process_may_make_do_with_less_than_there_is(monkeypatch, hub):
+    monkeypatch.delenv("MEM_LIMIT", raising=False)
+    if hub is not None:
+        monkeypatch.setenv("MEM_LIMIT", str(hub))
+    usual = in_memory_at_most()
+    claim(BINDER)
+    try:
+        assert in_memory_at_most() == pytest.approx(268, abs=1)
+    finally:
+        claim(None)
     assert in_memory_at_most() == usual

@@ -284,9 +284,10 @@ def _tell(made: Products, seconds: float) -> None:
 
 def _measures(made: Products) -> list[str]:
     """Show what was measured of each frame, where a recipe writes no product."""
-    names = list(dict.fromkeys(name for frame in made.frames for name in frame.measured))
+    frames = made.frames
+    names = list(dict.fromkeys(name for frame in frames for name in frame.measured))
     rows = [["frame", *(_TITLES.get(name, name) for name in names)]] if names else []
-    for frame in made.frames if names else ():
+    for frame in frames if names else ():
         rows.append([frame.name, *(_shown(name, frame.measured.get(name)) for name in names)])
     widths = [max(len(row[i]) for row in rows) for i in range(len(names) + 1)] if rows else []
     return ["  ".join(f"{x:>{w}}" for x, w in zip(row, widths, strict=True)) for row in rows]

@@ -16,6 +16,10 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 _LARGE = 32 << 20
 #: Bytes that may lie free at the end of the heap: more than there ever are.
 _KEPT = 1 << 30
+#: What mybinder.org lets a kernel have, bytes.
+BINDER = 2 << 30
+
+_claim: int | None = None
 
 
 @cache
@@ -51,3 +55,20 @@ def allowed() -> int | None:
     """Return how many bytes this kernel may hold, where a hub such as Binder says so; None elsewhere."""
     limit = os.environ.get("MEM_LIMIT", "")
     return int(limit) if limit.isdigit() else None
+
+
+def claim(most: int | None) -> None:
+    """Make do with so much memory on a larger machine too: frames that do not fit are parked on disk.
+
+    Parameters
+    ----------
+    most : int or None
+        Bytes, for this process; None takes it back.
+    """
+    global _claim
+    _claim = most
+
+
+def claimed() -> int | None:
+    """Return with how many bytes this process makes do: what is `allowed`, or less; None without a limit."""
+    return min((limit for limit in (_claim, allowed()) if limit is not None), default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
 
 #: Name of the folder beside the raw frames.
 FOLDER = "truth"
+#: File in it with what is true of each pixel.
+_DETECTOR = "detector.npz"
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What is true of a simulated data set; planes have shape (size, size).
+    """What is true of a simulated data set; planes have shape (size, size) and are read when asked for.
 
     Parameters
     ----------
@@ -45,12 +48,6 @@ class Truth:
         projection, gradient_x, gradient_y.
     skies : `~astropy.table.Table`
         The same for frames of the sky beside; often empty.
-    flat, dark, pedestal : ndarray, float32
-        Response; dark current in e-/s; level in ADU.
-    bad : ndarray, uint8
-        1 hot, 2 low response, 4 over-responsive, 8 noisy, 16 in a cluster or broken column.
-    lit : ndarray, bool
-        Inside the lit circle.
     """
 
     folder: Path
@@ -58,11 +55,36 @@ class Truth:
     catalogue: Table
     frames: Table
     skies: Table
-    flat: Plane
-    dark: Plane
-    pedestal: Plane
-    bad: NDArray[np.uint8]
-    lit: NDArray[np.bool_]
+
+    @cached_property
+    def flat(self) -> Plane:
+        """Response, float32."""
+        return self._plane("flat")
+
+    @cached_property
+    def dark(self) -> Plane:
+        """Dark current, electrons per second, float32."""
+        return self._plane("dark")
+
+    @cached_property
+    def pedestal(self) -> Plane:
+        """Level without light, ADU, float32."""
+        return self._plane("pedestal")
+
+    @cached_property
+    def bad(self) -> NDArray[np.uint8]:
+        """1 hot, 2 low response, 4 over-responsive, 8 noisy, 16 in a cluster or broken column; uint8."""
+        return self._plane("bad")
+
+    @cached_property
+    def lit(self) -> NDArray[np.bool_]:
+        """Whether a pixel is inside the lit circle."""
+        return self._plane("lit")
+
+    def _plane(self, name: str) -> NDArray[Any]:
+        """Read one plane of the detector."""
+        with np.load(self.folder / _DETECTOR) as planes:
+            return np.asarray(planes[name])
 
     def probe(self, stem: str) -> NDArray[np.bool_]:
         """Return where the guide probe changes a frame's light by more than 0.1 % of the sky.
@@ -114,20 +136,17 @@ def load(folder: str | Path) -> Truth:
     from astropy.table import Table
 
     where = Path(folder) / FOLDER
-    if not (where / "detector.npz").exists():
+    if not (where / _DETECTOR).exists():
         raise WrongInputs(
             f"{folder} holds no simulated data set: make one with f2 simulate example1 {folder}."
         )
     skies = where / "skies.ecsv"
-    with np.load(where / "detector.npz") as planes:
-        array = {name: planes[name] for name in planes.files}
     return Truth(
         folder=where,
         settings=json.loads((where / "settings.json").read_text()),
         catalogue=Table.read(where / "catalogue.ecsv", format="ascii.ecsv"),
         frames=Table.read(where / "frames.ecsv", format="ascii.ecsv"),
         skies=Table.read(skies, format="ascii.ecsv") if skies.exists() else Table(),
-        **array,
     )
 
 
@@ -176,7 +195,7 @@ def write(folder: Path, night: Night, frames: Sequence[Conditions]) -> None:
     planes: dict[str, Any] = {
         name: getattr(array, name) for name in ("flat", "dark", "pedestal", "bad", "lit")
     }
-    with files.whole(where / "detector.npz") as path:
+    with files.whole(where / _DETECTOR) as path:
         np.savez(path, **planes)
     size = night.settings.size
     regions: dict[str, Any] = {

@@ -7,7 +7,7 @@ from traceback import walk_tb
 from types import TracebackType
 from typing import Any
 
-from f2widgets.core.memory import give_back
+from f2widgets.core.memory import BINDER, claim, give_back
 from f2widgets.errors import F2Error
 
 
@@ -83,13 +83,17 @@ def gently() -> None:
 
 
 def frugally() -> None:
-    """Let this notebook give back after each cell what memory lies free: Binder has little.
+    """Let this notebook make do with the memory of Binder, also at home.
 
-    On the full array `01_dither_on_target` holds half as much between its cells. Outside of IPython nothing
-    happens.
+    After each cell it gives back what lies free: on the full array `01_dither_on_target` holds half as much
+    between its cells. Nine frames of that size are parked on disk while they are reduced. Outside of IPython
+    nothing happens.
     """
     shell = _shell()
-    if shell is not None and _after_cell not in shell.events.callbacks["post_run_cell"]:
+    if shell is None:
+        return
+    claim(BINDER)
+    if _after_cell not in shell.events.callbacks["post_run_cell"]:
         shell.events.register("post_run_cell", _after_cell)
 
 

@@ -312,8 +312,8 @@ class RunPanel(Asking):
             last = next((one for one in reversed(self.workspace.deeds) if one.name == deed.name), None)
             if deed.function != "select" or deed != last:  # files chosen in another panel are chosen already
                 self.workspace.did(deed)
-        # Frames are on disk: those of every run in memory would be too much.
-        self.workspace.products = (*self.workspace.products, replace(products, frames=()))
+        # The frames of every run in memory would be too much.
+        self.workspace.products = (*self.workspace.products, replace(products, held=()))
         if products.kept:  # of a set of frames one set in between is enough: each may take a gigabyte
             self.guarded(lambda: supersede(products.kept[0].parents[1]))
         for problem in products.problems:

@@ -5,6 +5,7 @@ import errno
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from f2widgets.core.memory import BINDER, claim, claimed
 from f2widgets.errors import WrongInputs
 from f2widgets.teaching import gentle
 from f2widgets.teaching.gentle import frugally, gently, sentence
@@ -19,6 +20,7 @@ def shell(monkeypatch):
     gently()
     yield made, shown
     made.set_custom_exc((), None)
+    claim(None)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +84,7 @@ def test_memory_is_given_back_after_each_cell_however_often_a_lesson_begins(shel
     made.run_cell("a = 1")
     made.events.unregister("post_run_cell", gentle._after_cell)
     assert given == [1]
+    assert claimed() <= BINDER
 
 
 def test_sentence_of_our_errors_is_their_own():

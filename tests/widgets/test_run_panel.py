@@ -163,7 +163,7 @@ def test_run_tells_progress_numbers_and_pictures(panel, page, here):
     assert panel.message["text"].startswith("Wrote ")
     (product,) = panel.workspace.products
     assert product.path.exists()
-    assert product.frames == ()
+    assert product.held == ()
     at.call("show_frame", frame="S20131121S0076")
     assert at.last("picture")["frame"] == "S20131121S0076"
     assert "combine (stackFrames) begins" in at.call("full_log")

@@ -11,7 +11,7 @@ from f2widgets.core import flags
 from f2widgets.core.detector import GAIN
 from f2widgets.core.frame import Frame
 from f2widgets.errors import WrongInputs
-from f2widgets.io.read import read_frame
+from f2widgets.io.read import open_frame
 from f2widgets.simulate.sequence import conditions
 from f2widgets.simulate.truth import Truth, settings_of
 from f2widgets.teaching.exercise import Exercise
@@ -22,8 +22,9 @@ from f2widgets.teaching.questions import Choice, Point, Product, Verdict, right,
 _ONE_DARK = 13.3
 #: Response by which a pixel is surely bad, and dark current, electrons per second, by which it is surely hot.
 _DEAF, _KEEN, _HOT = 0.65, 1.35, 15.0
-#: Stars to compare: the brightest so many, by magnitudes of this radius in pixels, this far from others.
-_STARS, _RADIUS, _ALONE = 15, 8.0, 24.0
+#: Stars to compare: the brightest so many, by magnitudes of this radius in pixels, this far from others that
+#: have at least this part of their light.
+_STARS, _RADIUS, _ALONE, _RIVAL = 15, 8.0, 24.0, 0.02
 
 
 def check_dark(dark: Any, raw: Any) -> Verdict:
@@ -183,20 +184,22 @@ def check_stack(stack: Any, raw: Any) -> Verdict:
 
 def _true_stars(stack: Frame, raw: Any) -> tuple[Any, Any, Any]:
     """Return places in the stack and electrons in one exposure of bright stars that stand alone."""
+    from scipy.spatial import cKDTree
+
     folder = Path(raw)
     settings = settings_of(folder)
     assert settings is not None
     assert stack.wcs is not None
     first, catalogue = conditions(settings)[0], truth_of(raw).catalogue
-    header = read_frame(folder / first.exposure.filename).wcs
+    header = open_frame(folder / first.exposure.filename).wcs
     assert header is not None
     origin = stack.wcs.wcs.crpix - header.wcs.crpix
     x, y = first.pointing.pixels(catalogue["ra"], catalogue["dec"])
     x, y, flux = x + origin[0], y + origin[1], np.asarray(catalogue["flux"])
-    apart = np.hypot(x[:, None] - x, y[:, None] - y)
-    rival = flux[None, :] > 0.02 * flux[:, None]
-    np.fill_diagonal(rival, False)
-    alone = np.min(np.where(rival, apart, np.inf), axis=1) > _ALONE
+    alone = np.ones(len(flux), bool)
+    pairs = cKDTree(np.column_stack([x, y])).query_pairs(_ALONE, output_type="ndarray")
+    for one, other in (pairs.T, pairs.T[::-1]):
+        alone[one[flux[other] > _RIVAL * flux[one]]] = False
     ny, nx = stack.shape
     edge = 3 * _RADIUS
     inside = (x > edge) & (x < nx - edge) & (y > edge) & (y < ny - edge)
@@ -217,12 +220,11 @@ def _true_stars(stack: Frame, raw: Any) -> tuple[Any, Any, Any]:
 
 def _apertures(frame: Frame, x: Any, y: Any) -> tuple[Any, bool]:
     """Return sums around places without what is around them, and whether most of them stand out."""
-    rows, columns = np.indices(frame.shape)
+    steps = np.arange(-20, 21)
     sums, high = [], []
     for px, py in zip(x, y, strict=True):
-        part = tuple(slice(int(p) - 20, int(p) + 21) for p in (py, px))
-        away = np.hypot(columns[part] - px, rows[part] - py)
-        values = frame.data[part]
+        away = np.hypot(steps - px % 1, (steps - py % 1)[:, None])
+        values = frame.data[int(py) - 20 : int(py) + 21, int(px) - 20 : int(px) + 21]
         around = float(np.median(values[(away > 12) & (away < 20)]))
         inside = away < _RADIUS
         sums.append(float((values[inside] - around).sum()))
