@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from f2widgets.core.detector import PIXEL_SCALE
 from f2widgets.simulate.pointing import camera
 from f2widgets.simulate.programmes import Filter
-from f2widgets.simulate.sequence import CROWDING, field_beside, reach
+from f2widgets.simulate.sequence import CROWDING, field_beside, place, reach
 from f2widgets.simulate.settings import Settings
 
 #: Slopes of the counts by magnitude: 10^(slope x magnitude).
@@ -79,13 +79,11 @@ def draw(settings: Settings) -> Catalogue:
         Objects on the array at any of the dithers, and somewhat beyond; where there is a field beside for
         the sky, a large galaxy at the target, and the objects of that field.
     """
-    ra, dec = settings.programme.target
-    found = _field(settings, (ra, dec), "")
+    found = _field(settings, settings.programme.target, "")
     beside = field_beside(settings)
     if beside is None:
         return found
-    there = dec + beside[1] / 3600
-    sky = _field(settings, (ra + beside[0] / 3600 / np.cos(np.radians(there)), there), "beside ")
+    sky = _field(settings, place(settings, beside), "beside ")
     return _joined(found, _large_galaxy(settings), sky)
 
 
@@ -102,7 +100,7 @@ def _field(settings: Settings, centre: tuple[float, float], where: str) -> Catal
     rng = settings.random(f"{where}galaxies")
     galaxy = _fluxes(rng, galaxies, light.galaxies, GALAXY_SLOPE, light.zero_point)
     galaxy_at = rng.uniform(-margin, settings.size + margin, (2, galaxies))
-    ra, dec = camera(*centre, settings.size).sky(*np.hstack([star_at, galaxy_at]))
+    ra, dec = camera(*centre, settings.size, settings.pa).sky(*np.hstack([star_at, galaxy_at]))
     none = np.zeros(stars)
     return Catalogue(
         ra=ra,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from f2widgets.core.detector import GAIN
-from f2widgets.simulate.pointing import Pointing, camera
+from f2widgets.simulate.pointing import Pointing, camera, on_sky
 from f2widgets.simulate.programmes import Programme
 from f2widgets.simulate.sequence import Conditions, Exposure
 from f2widgets.simulate.settings import Settings
@@ -66,7 +66,7 @@ def primary(
         ("OBSERVAT", "Gemini-South"),
         ("TELESCOP", "Gemini-South"),
         ("EQUINOX", 2000.0),
-        *(_calibration_target(exposure) if now is None else _target(settings.programme, exposure, now)),
+        *(_calibration_target(exposure) if now is None else _target(settings, exposure, now)),
         *_guiding(exposure, guide_star),
         *_times(exposure, settings.coadds),
         *_quality(),
@@ -131,9 +131,10 @@ def _identity(programme: Programme, exposure: Exposure) -> Cards:
     ]
 
 
-def _target(programme: Programme, exposure: Exposure, now: Conditions) -> Cards:
+def _target(settings: Settings, exposure: Exposure, now: Conditions) -> Cards:
     """Return target, offsets and airmass of a frame that sees the sky."""
-    p, q = now.offset
+    (p, q), programme = now.offset, settings.programme
+    east, north = on_sky(now.offset, settings.pa)
     turn = np.radians(ALIGNMENT)
     altitude, hour = _altitude(exposure.start, *programme.target)
     end, _ = _altitude(exposure.start + timedelta(seconds=exposure.seconds), *programme.target)
@@ -154,9 +155,9 @@ def _target(programme: Programme, exposure: Exposure, now: Conditions) -> Cards:
         ("QOFFSET", q),
         ("XOFFSET", float(-(p * np.cos(turn) + q * np.sin(turn)))),
         ("YOFFSET", float(p * np.sin(turn) - q * np.cos(turn))),
-        ("RAOFFSET", p),
-        ("DECOFFSE", q),
-        ("PA", 0.0),
+        ("RAOFFSET", east),
+        ("DECOFFSE", north),
+        ("PA", settings.pa),
         ("IAA", ALIGNMENT),
         ("AIRMASS", round(sum(masses) / 2, 3)),
         ("AMSTART", masses[0]),

@@ -82,10 +82,10 @@ class Pointing:
         return wcs
 
 
-def camera(ra: float, dec: float, size: int) -> Pointing:
-    """Return the pointing of the camera at a sky position, with position angle 0.
+def camera(ra: float, dec: float, size: int, angle: float = 0.0) -> Pointing:
+    """Return the pointing of the camera at a sky position.
 
-    Then +x is north and +y east, and the determinant of the CD matrix is negative.
+    At position angle 0 +x is north and +y east, and the determinant of the CD matrix is always negative.
 
     Parameters
     ----------
@@ -93,6 +93,8 @@ def camera(ra: float, dec: float, size: int) -> Pointing:
         Sky position at the reference pixel, degrees.
     size : int
         Side of the array in pixels.
+    angle : float, optional
+        Position angle as the header's PA gives it: of +x, degrees east of north.
 
     Returns
     -------
@@ -100,9 +102,23 @@ def camera(ra: float, dec: float, size: int) -> Pointing:
         The projection.
     """
     step = PIXEL_SCALE[0] / 3600
-    across, along = step * np.sin(np.radians(TILT)), step * np.cos(np.radians(TILT))
+    across, along = step * np.sin(np.radians(angle + TILT)), step * np.cos(np.radians(angle + TILT))
     x, y = ((p - 0.5) * size / SIDE + 0.5 for p in REFERENCE_PIXEL)
     return Pointing((ra, dec), (x, y), (float(across), float(along), float(along), float(-across)))
+
+
+def on_sky(offset: tuple[float, float], angle: float) -> tuple[float, float]:
+    """Return the offset (east, north) that is (p, q) along the axes of the camera, in the same unit.
+
+    Parameters
+    ----------
+    offset : tuple of float
+        As POFFSET and QOFFSET have it.
+    angle : float
+        Position angle, degrees.
+    """
+    (p, q), turn = offset, np.radians(angle)
+    return float(p * np.cos(turn) + q * np.sin(turn)), float(q * np.cos(turn) - p * np.sin(turn))
 
 
 def _single(value: float) -> float:

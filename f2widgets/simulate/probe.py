@@ -94,7 +94,7 @@ def draw(settings: Settings) -> Probe:
     distance = settings.radius * rng.uniform(0.60, 0.72) * (1.0 if settings.programme.probed else OUTSIDE)
     x, y = settings.centre
     x, y = x + distance * np.cos(corner), y + distance * np.sin(corner)
-    (ra,), (dec,) = camera(*settings.programme.target, settings.size).sky(x, y)
+    (ra,), (dec,) = camera(*settings.programme.target, settings.size, settings.pa).sky(x, y)
     head = settings.scale * rng.uniform(90, 130)
     return Probe(
         guide_star=(float(ra), float(dec)),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from f2widgets.core.detector import PIXEL_SCALE
-from f2widgets.simulate.pointing import Pointing, camera
+from f2widgets.simulate.pointing import Pointing, camera, on_sky
 from f2widgets.simulate.programmes import Kind
 from f2widgets.simulate.settings import Settings
 
@@ -151,6 +151,14 @@ def field_beside(settings: Settings) -> tuple[float, float] | None:
     return None if beside is None else (beside[0] * settings.scale, beside[1] * settings.scale)
 
 
+def place(settings: Settings, offset: tuple[float, float]) -> tuple[float, float]:
+    """Return where on the sky an offset (p, q) from the target points, degrees."""
+    east, north = on_sky(offset, settings.pa)
+    ra, dec = settings.programme.target
+    dec_there = dec + north / 3600
+    return ra + east / 3600 / float(np.cos(np.radians(dec_there))), dec_there
+
+
 def _offsets(settings: Settings, seen: list[Exposure]) -> list[tuple[float, float]]:
     """Draw the commanded offsets (p, q) in arcsec; the first is the target itself."""
     jitter = settings.random("dithers").uniform(-JITTER, JITTER, (len(PATTERN), 2))
@@ -168,10 +176,8 @@ def _offsets(settings: Settings, seen: list[Exposure]) -> list[tuple[float, floa
 
 
 def _aimed(settings: Settings, offset: tuple[float, float]) -> Pointing:
-    """Return the pointing for the target plus an offset (east, north) in arcsec."""
-    ra, dec = settings.programme.target
-    dec_there = dec + offset[1] / 3600
-    return camera(ra + offset[0] / 3600 / np.cos(np.radians(dec_there)), dec_there, settings.size)
+    """Return the pointing for the target plus an offset (p, q) in arcsec."""
+    return camera(*place(settings, offset), settings.size, settings.pa)
 
 
 def _pointings(settings: Settings, offsets: list[tuple[float, float]]) -> list[Pointing]:

@@ -50,6 +50,8 @@ class Settings:
         Relative rms of the transparency from frame to frame.
     pointing : float
         Pointing error of each frame in arcsec rms per axis, on a common one of 0.35 arcsec.
+    pa : float
+        Position angle of the camera: of +x, degrees east of north.
     hot : int
         Number of hot pixels over the full array.
     bad_wcs : int or None
@@ -77,6 +79,7 @@ class Settings:
     seeing: Annotated[float, Within(2.5, 6), "width of a point source (FWHM), pixels"] = 3.5
     transparency: Annotated[float, Within(0, 0.3), "rms of the transparency by frame, relative"] = 0.025
     pointing: Annotated[float, Within(0, 3), "pointing error of each frame, arcsec rms per axis"] = 0.15
+    pa: Annotated[float, Within(-180, 360), "position angle, degrees east of north"] = 0.0
     hot: Annotated[int, Within(0, 200000), "number of hot pixels on the full array"] = 9000
     bad_wcs: Annotated[int | None, Within(2, MOST), "science frame that has the WCS of the one before"] = None
     nsci: Annotated[int | None, Within(1, MOST), "number of science frames"] = None

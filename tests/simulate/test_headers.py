@@ -3,6 +3,7 @@ import pytest
 from astropy.io import fits
 
 from f2widgets.io.tags import tags_of
+from f2widgets.simulate import simulated
 
 PARKED = {"CAL", "AZEL_TARGET", "NON_SIDEREAL"}
 COMMON = {"F2", "GEMINI", "SOUTH", "RAW", "UNPREPARED"}
@@ -62,3 +63,26 @@ def test_array_keywords(night):
     assert header["RDNOISE"] == 0
     assert (header["PWFS2_ST"], header["INPORT"]) == ("guiding", 5)
     assert header["DATALAB"] == "GS-2013B-Q-15-39-001"
+
+
+@pytest.mark.parametrize("angle", [0.0, 31.4, 180.0, 340.0])
+def test_a_turned_camera_has_the_matrix_and_offsets_of_real_ones(tmp_path, angle):
+    simulated("offset", tmp_path, size=128, seed=2, stars=50, pa=angle)
+    for path in sorted(tmp_path.glob("S*.fits")):
+        first, image = fits.getheader(path), fits.getheader(path, 1)
+        if first["OBSTYPE"] != "OBJECT":
+            continue
+        assert first["PA"] == angle
+        turn = np.radians(angle)
+        # Measured on real headers: +x lies PA east of north, and P and Q turn with the camera.
+        assert np.degrees(np.arctan2(image["CD1_1"], image["CD2_1"])) % 360 == pytest.approx(angle, abs=0.2)
+        assert first["RAOFFSET"] == pytest.approx(
+            first["POFFSET"] * np.cos(turn) + first["QOFFSET"] * np.sin(turn), abs=1e-6
+        )
+        assert np.hypot(first["RAOFFSET"], first["DECOFFSE"]) == pytest.approx(
+            np.hypot(first["POFFSET"], first["QOFFSET"])
+        )
+        dec = first["DEC"] + first["DECOFFSE"] / 3600
+        assert image["CRVAL2"] == pytest.approx(dec, abs=6e-5)
+        ra = first["RA"] + first["RAOFFSET"] / 3600 / np.cos(np.radians(dec))
+        assert image["CRVAL1"] == pytest.approx(ra, abs=6e-4)  # six digits above 100 degrees

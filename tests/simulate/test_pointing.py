@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from f2widgets.simulate.pointing import camera
+from f2widgets.simulate.pointing import camera, on_sky
 
 
 def test_at_position_angle_zero_x_is_north_and_y_is_east():
@@ -12,6 +12,17 @@ def test_at_position_angle_zero_x_is_north_and_y_is_east():
     assert north[1] == pytest.approx(17.975, rel=1e-3)
     assert east[2] == pytest.approx(17.975, rel=1e-3)
     assert np.linalg.det(np.reshape(pointing.cd, (2, 2))) < 0
+
+
+@pytest.mark.parametrize("angle", [31.4, 80.0, 340.0])
+def test_position_angle_is_that_of_x_and_offsets_turn_with_it(angle):
+    pointing = camera(63.0, -47.0, 2048, angle)
+    # Matrix elements of real headers, to the tilt of the array: CD1_1 and CD1_2 are its sine and cosine.
+    scale = np.hypot(pointing.cd[0], pointing.cd[1])
+    assert pointing.cd[0] / scale == pytest.approx(np.sin(np.radians(angle)), abs=2e-3)
+    assert pointing.cd[1] / scale == pytest.approx(np.cos(np.radians(angle)), abs=2e-3)
+    # POFFSET and QOFFSET of a frame at PA 80 with what its header has for RAOFFSET.
+    assert on_sky((8.8, -4.91), 80.0)[0] == pytest.approx(-3.30730210382095)
 
 
 def test_pixels_is_the_inverse_of_sky():
