@@ -23,7 +23,7 @@ from table import ROWS, limit_of
 pytestmark = pytest.mark.slow
 
 #: Side, seed and settings, none of them used to choose any parameter of the reduction.
-NIGHTS = [(1024, 11, ""), (1024, 12, "seeing=5,sky=60"), (512, 12, "")]
+NIGHTS = [(1024, 11, ""), (1024, 12, "seeing=5,sky=60"), (512, 12, "pa=137")]
 BPM = "S20131129S0320_bpm.fits"
 LIMITS = {row.name: row for row in ROWS}
 
