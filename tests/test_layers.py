@@ -22,7 +22,7 @@ BELOW = {
     "jobs": {"calibrations", "io", "recipes", "needs"},
     "differences": set(),
     "runs": {"core", "io", "recipes", "plan", "differences"},
-    "products": {"core", "recipes", "plan"},
+    "products": {"core", "io", "recipes", "plan"},
     "reduction": {"core", "io", "calibrations", "recipes", "plan", "estimate", "runs", "products"},
     "campaign": {
         "core",

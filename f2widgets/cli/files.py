@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from f2widgets import __version__
+from f2widgets.cli.counted import counted
 from f2widgets.io.atomic import written_whole
 from f2widgets.io.descriptors import descriptor
 from f2widgets.io.diagnosis import Removal, diagnose
@@ -24,6 +25,8 @@ from f2widgets.io.select import Selection, asked, known_tags, select
 IN_PART = 3
 #: typewalk's tags begin one blank after this column.
 TAG_COLUMN = 40
+#: Seconds that may pass without a word while headers are read.
+PATIENCE = 1.0
 
 #: Shown below the options of dataselect; the sign at its beginning keeps the lines apart.
 EXAMPLES = """\b
@@ -172,7 +175,8 @@ def showd(files: tuple[str, ...], descriptors: str, as_csv: bool, long_form: boo
 
 def _records(paths: Sequence[Path], names: Sequence[str]) -> list[Record]:
     """Read the headers of files, from the index where they are many."""
-    return indexed(paths, names, say=lambda text: click.echo(f"f2: {text}", err=True))
+    with counted("Reading headers", after=PATIENCE) as tick:
+        return indexed(paths, names, say=lambda text: click.echo(f"f2: {text}", err=True), tick=tick)
 
 
 def _words(options: Iterable[str]) -> list[str]:

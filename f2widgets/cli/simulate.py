@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any
 
 import click
 
+from f2widgets.cli.counted import counted
 from f2widgets.cli.groups import Group
-from f2widgets.core.annotations import Tick, ignore
 from f2widgets.simulate import disk_needed, perfect, simulated
 from f2widgets.simulate.programmes import PROGRAMMES, Programme
 from f2widgets.simulate.settings import Settings, choices
@@ -71,47 +70,16 @@ def _make(
         need = disk_needed(settings, perfect=with_perfect) / 1e6
         what = f"{programme.title[:1].upper()}{programme.title[1:]}"
         click.echo(f"{what} at {settings.size} x {settings.size}, seed {settings.seed}: {need:.0f} MB.")
-    with _Progress("raw frames", quiet) as tick:
+    with counted("raw frames", quiet=quiet) as tick:
         made = simulated(programme.name, folder, threads=threads, on_progress=tick, **options)
     if with_perfect:
-        with _Progress("perfect stack", quiet) as tick:
+        with counted("perfect stack", quiet=quiet) as tick:
             perfect(folder, threads=threads, on_progress=tick)
     if not quiet:
         click.echo(f"{len(made)} raw frames in {folder}, their truth in {folder / 'truth'}.")
         if with_perfect:
             click.echo(f"The perfect stack is {folder / 'truth' / 'perfect.npz'}.")
         click.echo(f"It took {time.perf_counter() - begin:.1f} s.")
-
-
-class _Progress:
-    """A bar on a terminal, nothing elsewhere."""
-
-    def __init__(self, what: str, quiet: bool) -> None:
-        self._what, self._bar = what, None if quiet or not sys.stderr.isatty() else _bar()
-
-    def __enter__(self) -> Tick:
-        if self._bar is None:
-            return ignore
-        bar = self._bar
-        bar.start()
-        task = bar.add_task(self._what, total=None)
-
-        def tick(done: int, total: int, /) -> None:
-            bar.update(task, completed=done, total=total)
-
-        return tick
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-
-def _bar() -> Any:
-    """Return a progress bar that draws on standard error."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    return Progress(console=Console(stderr=True))
 
 
 for _programme in PROGRAMMES.values():
