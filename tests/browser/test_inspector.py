@@ -251,6 +251,7 @@ def test_a_box_is_drawn_measured_and_known_to_python(tab):
 
 
 def test_what_hands_do_to_the_view_has_a_call_and_is_known_to_python(tab):
+    tab.wait_for_timeout(600)  # what the keys of the fixture have done is known to Python by then
     tab.evaluate(RUN, "w.look(zoom=5, centre=(90, 100), contrast=2.0, other=1, wipe=0.25)")
     tab.wait_for_function(SHOWN, arg=[90, 100, 5])
     tab.wait_for_function(LAYERS, arg=2)
