@@ -1,13 +1,15 @@
 """Everything in a folder: how long its plan takes, and whether a night often broken off ends up the same.
 
-``python benchmarks/night.py`` plans 1,000 files of which little more than the headers is there, then makes a
-night of 120 files (two targets in three filters), reduces it in one go, and again with the process killed at
-random moments, 20 times in all. It prints each figure with its limit. Nothing is asserted: read the verdicts.
+``python benchmarks/night.py`` plans 1,000 files of which little more than the headers is there, looks at 36
+packed ones, then makes a night of 120 files (two targets in three filters), reduces it in one go, and again
+with the process killed at random moments, 20 times in all. It prints each figure with its limit. Nothing is
+asserted: read the verdicts.
 """
 
 from __future__ import annotations
 
 import argparse
+import bz2
 import os
 import random
 import shutil
@@ -22,6 +24,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import numpy as np
+
+from f2widgets.core.detector import SIDE
 from f2widgets.simulate import simulated
 from f2widgets.simulate.programmes import EXAMPLE1, KRED, OFFSET, PROGRAMMES, Run
 from tests.campaign.same import differences
@@ -50,6 +55,7 @@ def main() -> None:
     os.environ["XDG_CACHE_HOME"] = str(data / "cache")
     print(f"load at the beginning: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     plan(data)
+    packed(data)
     whole_night(data, options.size, options.kills, options.seed)
     print(f"load at the end: {os.getloadavg()[0]:.1f}")
 
@@ -68,8 +74,6 @@ def plan(data: Path) -> None:
 
 def thousand(folder: Path) -> None:
     """Write 1,000 raw files of 1 x 8 x 8 pixels: 25 nights of darks, flats and five targets."""
-    import numpy as np
-
     folder.mkdir(parents=True)
     pixels = np.full((8, 8), 100)
     for i in range(1000):
@@ -77,6 +81,22 @@ def thousand(folder: Path) -> None:
         cards = {"DATE_OBS": f"2013-11-{1 + i // 40:02d}", "DATALAB": f"GS-2013B-Q-15-39-{i:04d}"}
         cards |= {"OBJECT": f"field {i // 4 % 5}"} if kind == "science" else {}
         write_raw(folder / f"S20131121S{i:04d}.fits", kind, pixels=pixels, **cards)
+
+
+def packed(data: Path) -> None:
+    """Time ``f2 typewalk`` on 36 files of the full array, packed as the archive packs them."""
+    folder = data / "packed"
+    if not folder.exists():
+        folder.mkdir()
+        pixels = np.random.default_rng(1).normal(5000, 70, (SIDE, SIDE)).astype(np.int32)
+        written = write_raw(data / "whole.fits", "science", pixels=pixels)
+        content = bz2.compress(written.read_bytes())
+        for i in range(36):
+            (folder / f"S20131121S{i:04d}.fits.bz2").write_bytes(content)
+        written.unlink()
+    times = [timed([*F2, "typewalk", "-d", str(folder)], data)[0] for _ in range(6)]
+    told = f"{times[0]:.2f} s the first time, {statistics.median(times[1:]):.2f} s again"
+    print(f"f2 typewalk, 36 files packed by bzip2: {told} (limit 3)")
 
 
 def whole_night(data: Path, size: int, kills: int, seed: int) -> None:
