@@ -30,8 +30,9 @@ from watch import Run, watched
 from f2widgets.core.detector import PIXEL_SCALE, SIDE
 from f2widgets.core.frame import Frame
 from f2widgets.io.read import read_frame
-from f2widgets.simulate import Settings, Truth, load, simulated
+from f2widgets.simulate import Truth, load, simulated
 from f2widgets.simulate.sequence import ON_SKY, Exposure, exposures
+from f2widgets.simulate.truth import settings_of
 
 #: The light of the large galaxy of the offset to sky, within so many arcsec on the full array.
 LARGE, RADIUS = Row("large_galaxy", "large galaxy: flux within 30 arcsec, offset, %", 1), 30.0
@@ -90,8 +91,9 @@ def reduce_here(raw: Path, work: Path, recipe: str | None = None, parts: str = "
     """
     from f2widgets.reduction import reduce
 
-    settings = load(raw).settings
-    every = exposures(Settings(**{name: settings[name] for name in Settings.__dataclass_fields__}))
+    settings = settings_of(raw)
+    assert settings is not None
+    every = exposures(settings)
 
     def files(some: Iterable[Exposure]) -> list[Path]:
         return [raw / exposure.filename for exposure in some]
