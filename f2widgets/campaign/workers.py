@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 import uuid
 from typing import Any
 
+from f2widgets import __version__
 from f2widgets.campaign.crew import free_memory, nobodys_main
 from f2widgets.campaign.work import Errand, Outcome, carry_out_errand
 from f2widgets.core.blocks import threads
@@ -14,6 +16,9 @@ from f2widgets.errors import F2Error, ParameterError
 
 #: Seconds in which a scheduler must answer, and in which it must have a worker.
 PATIENCE = 20.0
+
+#: Held in a worker by the task that it carries out: a task has the folder of its process and all its threads.
+_busy = threading.Lock()
 
 
 class Workers:
@@ -29,11 +34,12 @@ class Workers:
     ParameterError
         If it is neither, or Dask is not installed.
     F2Error
-        If the scheduler does not answer, or has no worker.
+        If the scheduler does not answer, has no worker, or one of another version.
 
     Notes
     -----
-    Workers must see raw frames and products under the same names, and have this version installed.
+    Workers must see raw frames and products under the same names, and have this version installed. Each does
+    one task at a time, with all the threads of its computer.
     """
 
     def __init__(self, scheduler: str) -> None:
@@ -68,6 +74,19 @@ class Workers:
                 f"The scheduler {scheduler} does not answer, or has no worker: {error}. "
                 "Check its address, or leave --scheduler out."
             ) from error
+        if self._cluster is None:
+            self._must_be_of_this_version()
+
+    def _must_be_of_this_version(self) -> None:
+        """Refuse workers that would not do the same."""
+        for address, version in self._client.run(_version, on_error="return").items():
+            if version != __version__:
+                self.stop()
+                has = f"f2widgets {version}" if isinstance(version, str) else f"no f2widgets ({version})"
+                raise F2Error(
+                    f"The worker {address} has {has}, and this is {__version__}: install the same there, or "
+                    "leave --scheduler out."
+                )
 
     @property
     def free(self) -> float:
@@ -80,7 +99,7 @@ class Workers:
     @property
     def room(self) -> int:
         """How many tasks more may begin."""
-        return int(sum(self._client.nthreads().values())) - len(self._futures)
+        return len(self._client.nthreads()) - len(self._futures)
 
     @property
     def memory(self) -> float:
@@ -90,7 +109,7 @@ class Workers:
     def begin(self, errand: Errand, others: int) -> None:
         """Begin a task; the scheduler chooses where, and begins it anew where a worker is lost."""
         key = f"{errand.key}-{uuid.uuid4().hex}"
-        self._futures[self._client.submit(carry_out_errand, errand, key=key, pure=False)] = errand
+        self._futures[self._client.submit(_carry_out_alone, errand, key=key, pure=False)] = errand
 
     def wait(self, seconds: float) -> list[Outcome]:
         """Return what has come out of the tasks that have ended; wait some time for the first."""
@@ -120,6 +139,17 @@ class Workers:
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
+
+
+def _carry_out_alone(errand: Errand) -> Outcome:
+    """Carry out a task after any other in the same process; called on the worker."""
+    with _busy:
+        return carry_out_errand(errand)
+
+
+def _version() -> str:
+    """Return which version a worker has; called on it."""
+    return __version__
 
 
 def _limit(dask_worker: Any) -> int | None:

@@ -108,7 +108,7 @@ def _untile(path: Path, target: IO[bytes]) -> None:
                 ]
                 whole = io.BytesIO()
                 fits.HDUList(plain).writeto(whole, output_verify="ignore")
-        except (OSError, ValueError, TypeError, RuntimeError) as error:
+        except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
             raise damaged(path, f"cannot be unpacked ({error})") from error
     target.write(whole.getbuffer())
 
