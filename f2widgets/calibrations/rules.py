@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -313,7 +313,7 @@ def match(
         chosen=best.candidate if best else None,
         age=best.age if best else None,
         needs=properties(kind, facts),
-        notes=notes(kind, facts, best) if best else (),
+        notes=(*notes(kind, facts, best), *_newer_mask(kind, fitting)) if best else (),
         others=tuple(fitting[1:]),
         misses=tuple(misses),
         searched=tuple(dict.fromkeys(one.candidate.origin for one in judged if one.candidate.origin)),
@@ -324,6 +324,21 @@ def _preference(kind: Kind, one: Judged) -> tuple[bool, float, float]:
     """Order calibrations that fit: masks made before first, then by distance in time, later added first."""
     assert one.age is not None
     return kind == "bpm" and one.age > 0, abs(one.age), -one.candidate.order
+
+
+def _newer_mask(kind: Kind, fitting: Sequence[Judged]) -> tuple[str, ...]:
+    """Tell of a mask made soon after the frame where the one that is taken is old.
+
+    Old is older than calibrations of other kinds may be: the detector may have changed since.
+    """
+    first, *rest = fitting
+    after = next((one for one in rest if one.age is not None and one.age > 0), None)
+    if kind != "bpm" or first.age is None or first.age > -MAX_AGE or after is None:
+        return ()
+    return (
+        f"this mask is {-first.age:.0f} days older than the frame; {after.candidate.path.name}, made "
+        f"{after.age:.1f} days after it, fits as well: name that with --user_cal if the detector has changed",
+    )
 
 
 def _nearness(one: Judged) -> tuple[int, float]:

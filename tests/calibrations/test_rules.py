@@ -145,6 +145,16 @@ def test_an_old_mask_before_the_frame_is_taken_rather_than_a_new_one_after():
     assert chosen("bpm", [at(1, "after"), at(-300, "before"), at(-400, "earlier")]) == "before"
 
 
+def test_an_old_mask_is_taken_and_a_new_one_made_just_after_is_named():
+    found = match("bpm", SCIENCE, [at(1, "after"), at(-300, "before")])
+    assert found.chosen.path.name == "before"
+    (note,) = found.notes
+    assert note.startswith("this mask is 300 days older than the frame; after, made 1.0 days after it, fits")
+    assert match("bpm", SCIENCE, [at(1, "after"), at(-30, "before")]).notes == ()
+    assert match("bpm", SCIENCE, [at(-300, "before"), at(-400, "earlier")]).notes == ()
+    assert match("dark", SCIENCE, [at(1, "after"), at(-30, "before")]).notes == ()
+
+
 def test_of_two_at_the_same_distance_the_later_added_wins():
     assert chosen("dark", [at(-1, "first", order=1), at(1, "second", order=2)]) == "second"
     assert chosen("dark", [at(-1, "first", order=3), at(1, "second", order=2)]) == "first"
