@@ -25,6 +25,16 @@ _COMPARED = (
     *("instrument", "exposure_time", "read_mode", "coadds", "disperser", "lyot_stop", "focal_plane_mask"),
     *("wavelength_band", "ut_start", "qa_state"),
 )
+#: Facts that tell where a frame looks, with their descriptors.
+POINTED = {
+    "ra": "target_ra",
+    "dec": "target_dec",
+    "x_offset": "detector_x_offset",
+    "y_offset": "detector_y_offset",
+    "position_angle": "position_angle",
+    "pixel_scale": "pixel_scale",
+    "guiding": "wavefront_sensor",
+}
 
 
 @dataclass(frozen=True)
@@ -272,6 +282,11 @@ def compared_facts(record: Record) -> Facts:
     known["exposure_time"] = known["exposure_time"] or 0.0
     names = {"filter_name": record.descriptor("filter_name")}
     return Facts(filter_id=record.descriptor("filter_name", pretty=False), **names, **known)
+
+
+def pointed_facts(record: Record) -> Facts:
+    """Return the facts of a file that tell where it looks, for which not all of its headers need be read."""
+    return Facts(**{fact: record.descriptor(name, pretty=False) for fact, name in POINTED.items()})
 
 
 def _alike(rows: Iterable[Record], *, without_filter: bool = False) -> list[list[Record]]:

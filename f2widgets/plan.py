@@ -15,7 +15,7 @@ from f2widgets.calibrations.match import Match, match_rows
 from f2widgets.calibrations.overrides import calibration_kind
 from f2widgets.calibrations.rules import SAME_NIGHT
 from f2widgets.calibrations.service import Calibrations
-from f2widgets.core.fields import Parts, parted, views
+from f2widgets.core.fields import Parts, View, parted, views
 from f2widgets.errors import NoCalibration, WrongInputs
 from f2widgets.io.read import FrameFile, open_frame, require_imaging
 from f2widgets.recipes.names import our_step
@@ -198,7 +198,8 @@ def plan(
     _must_agree(chosen, groups)
     settings, parts = settings or {}, None
     if chosen in ON_TARGET:
-        settings, parts = _fields(files, settings)
+        seen = views((f.name, f.facts, f.shape, f.header) for f in files)
+        settings, parts = fields_of(seen, settings, lenient=lenient)
     if parts is not None and parts.sky:
         if chosen is not IMAGE:
             raise WrongInputs(
@@ -220,11 +221,39 @@ def plan(
     return Plan(chosen, files, wishes, matches, product, ending, notes, service, beside, Path(out))
 
 
-def _fields(files: Sequence[FrameFile], settings: Mapping[str, Any]) -> tuple[Mapping[str, Any], Parts]:
-    """Tell the target's frames from those of the sky; without any sky, settings about it are used up."""
+def fields_of(
+    seen: Sequence[View], settings: Mapping[str, Any], *, lenient: bool = False
+) -> tuple[Mapping[str, Any], Parts]:
+    """Tell the target's frames from those of the sky beside.
+
+    Parameters
+    ----------
+    seen : sequence of View
+        Where the frames look.
+    settings : mapping
+        ``{"step:parameter": value}``.
+    lenient : bool, optional
+        Pass over names of frames that are not among these: they are meant for another job.
+
+    Returns
+    -------
+    settings : mapping
+        Without any sky those about it are used up.
+    parts : Parts
+        Names of the frames of each.
+
+    Raises
+    ------
+    WrongInputs
+        If it cannot be told, with how to say it.
+    """
     own = {key: value for key, value in settings.items() if our_step(key.partition(":")[0]) == "separate_sky"}
-    values = understood(own, OFFSET).settings.get("separate_sky", {})
-    parts = parted(views((f.name, f.facts, f.shape, f.header) for f in files), **values)
+    values = dict(understood(own, OFFSET).settings.get("separate_sky", {}))
+    for name in ("ref_obj", "ref_sky") if lenient else ():
+        words = [word.strip() for word in str(values.get(name) or "").split(",")]
+        here = [word for word in words if any(word.removesuffix(".fits") in view.name for view in seen)]
+        values |= {name: ",".join(here)} if name in values else {}
+    parts = parted(seen, **values)
     return {key: value for key, value in settings.items() if parts.sky or key not in own}, parts
 
 

@@ -63,6 +63,28 @@ def read_record(out: Path, key: str) -> dict[str, Any] | None:
         return None
 
 
+def is_made(out: Path, key: str) -> bool:
+    """Tell whether a product of an earlier run is there; of what it was made is not looked at.
+
+    Parameters
+    ----------
+    out : `~pathlib.Path`
+        Folder of the products.
+    key : str
+        Of the task.
+
+    Returns
+    -------
+    bool
+        Whether there are a record of it and the file.
+    """
+    try:
+        record = json.loads((out / DONE / f"{key}.json").read_text(encoding="utf-8"))
+        return bool((out / record["product"]).is_file())
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
 def write_record(out: Path, key: str, product: Path, told: dict[str, Any], picture: bytes) -> None:
     """Write the record of a product, whole or not at all.
 

@@ -74,6 +74,8 @@ class Task:
         What a careful observer would want to know.
     expected : Estimate
         Memory and time.
+    there : bool
+        A product of an earlier run is there. Whether the same would be made now is seen when it is done.
     """
 
     job: Job
@@ -86,6 +88,7 @@ class Task:
     lacking: str = ""
     notes: tuple[str, ...] = ()
     expected: Estimate = field(default_factory=lambda: Estimate(0.0))
+    there: bool = False
 
     @property
     def key(self) -> str:
@@ -146,10 +149,11 @@ class Graph:
     def __str__(self) -> str:
         """Show the jobs as a table, then what cannot be done and what is left out."""
         lines = [self.found or "There are no raw frames.", ""]
-        rows = [("job", "makes", "frames", "product", "takes")]
+        rows = [("job", "makes", "frames", "product", "state", "takes")]
         for i, task in enumerate(self.tasks, 1):
             takes = "cannot be done, see below" if task.lacking else self.takes(task)
-            rows.append((f"{i:3}", task.title, f"{len(task.job.files):6}", task.product.name, takes))
+            frames, state = f"{len(task.job.files):6}", "there" if task.there else ""
+            rows.append((f"{i:3}", task.title, frames, task.product.name, state, takes))
         lines += in_columns(rows) if self.tasks else ["There is nothing to reduce."]
         for i, task in enumerate(self.tasks, 1):
             lines += [f"Note: job {i}: {note}" for note in task.notes if not task.lacking]
@@ -159,10 +163,16 @@ class Graph:
             lines += [f"  job {i}, {task.title}: {_indented(task.lacking)}" for i, task in lacking]
         if self.aside:
             lines += ["", "Left out:", *left_out(self.aside)]
-        if self.ready:
-            seconds = sum(task.expected.seconds for task in self.ready)
-            most = max(task.expected.memory for task in self.ready)
-            lines += ["", f"Expected: {Estimate(most, {'all': seconds})}, one job after the other."]
+        made = sum(task.there for task in self.ready)
+        if made:
+            some = "1 product is there; it is" if made == 1 else f"{made} products are there; each is"
+            same = "made of the same files, in the same way, by this version"
+            lines += ["", f"{some} kept if it was {same}."]
+        if new := [task.expected for task in self.ready if not task.there]:
+            seconds = sum(one.seconds for one in new)
+            most = max(one.memory for one in new)
+            rest = " for the others" if made else ""
+            lines += ["", f"Expected{rest}: {Estimate(most, {'all': seconds})}, one job after the other."]
         return "\n".join(lines)
 
 

@@ -12,7 +12,7 @@ from f2widgets.calibrations.rules import filter_parts
 from f2widgets.io.facets import groups as agreeing, shown
 from f2widgets.io.identity import root_of
 from f2widgets.io.records import Record
-from f2widgets.needs import compared_facts, in_k, shape_of
+from f2widgets.needs import POINTED, compared_facts, in_k, shape_of
 from f2widgets.recipes.roles import Role, plural, role_of
 from f2widgets.verdicts import exposure_of, refused
 
@@ -32,7 +32,7 @@ _ALIKE: dict[Role, tuple[str, ...]] = {
 #: Everything that is asked of a file, so that the index can answer.
 ASKED = (
     *("tags", *_ALIKE[Role.SCIENCE], "instrument", "wavelength_band", "ut_start", "qa_state", "data_label"),
-    *("is_ao", "gain"),
+    *("is_ao", "gain", *POINTED.values()),
 )
 
 

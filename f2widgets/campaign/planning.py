@@ -13,8 +13,11 @@ from f2widgets.calibrations.match import Candidate, Kind, Match
 from f2widgets.calibrations.overrides import by_kind, calibration_kind
 from f2widgets.calibrations.rules import MAX_AGE
 from f2widgets.calibrations.service import Calibrations
+from f2widgets.campaign.done import is_made
 from f2widgets.campaign.graph import Graph, Options, Task
 from f2widgets.campaign.groups import ASKED, SPAN, Aside, Group, counts, in_time, sort_out
+from f2widgets.core.annotations import Tick, ignore
+from f2widgets.core.fields import View, views
 from f2widgets.errors import NoCalibration, ParameterError, WrongCalibration, WrongInputs
 from f2widgets.estimate import expected
 from f2widgets.files import Names, paths_of
@@ -22,7 +25,8 @@ from f2widgets.io.identity import root_of
 from f2widgets.io.index import indexed
 from f2widgets.io.records import Record
 from f2widgets.jobs import Job
-from f2widgets.needs import compared_facts, days_apart, shape_of
+from f2widgets.needs import compared_facts, days_apart, pointed_facts, shape_of
+from f2widgets.plan import fields_of
 from f2widgets.recipes.names import our_step
 from f2widgets.recipes.recipe import Recipe
 from f2widgets.recipes.recipes import BPM, RECIPES, recipe_for
@@ -47,6 +51,7 @@ def plan_all(
     user_cals: Mapping[str, str | os.PathLike[str]] | Iterable[str] = (),
     out: str | os.PathLike[str] = ".",
     config: str | os.PathLike[str] | None = None,
+    tick: Tick = ignore,
 ) -> Graph:
     """Find out how everything in a folder would be reduced, as ``f2 plan`` does.
 
@@ -56,6 +61,8 @@ def plan_all(
         A folder, with those below; or files and patterns.
     settings, without, keep, user_cals, out, config
         As for `f2widgets.reduce`. Steps may be those of any recipe: each job takes what concerns it.
+    tick : callable, optional
+        Called with how many headers are read, and of how many; it may raise `Cancelled`.
 
     Returns
     -------
@@ -89,9 +96,9 @@ def plan_all(
     known = read_config(config)
     wanted = tuple(without), tuple(keep), tuple(by_kind(user_cals).values())
     options = Options(settings or {}, *wanted, where, known, Path.cwd())
-    groups, aside = sort_out(indexed(paths_of(files), ASKED))
+    groups, aside = sort_out(indexed(paths_of(files), ASKED, tick=tick))
     _must_be_known(options)
-    tasks = _Linker(groups, options).tasks()
+    tasks = [replace(task, there=is_made(where, task.key)) for task in _Linker(groups, options).tasks()]
     return Graph(tuple(tasks), tuple(aside), options, _found(groups, aside))
 
 
@@ -150,6 +157,8 @@ class _Linker:
         job = Job(files, recipe.name if makes else None, makes or "")
         size = shape_of(first) or (0, 0)
         task = Task(job, title, product, recipe, expected=expected(recipe, size, len(files), wishes))
+        if group.role is Role.SCIENCE:
+            task = _with_fields(task, group, asked.settings)
         kinds = kinds_of(recipe, wishes, self._service.user)
         task = replace(task, optional=frozenset(name for name, may_lack in kinds.items() if may_lack))
         for name in kinds:
@@ -195,6 +204,27 @@ class _Linker:
             file=named,
             planned=self._made[kind],
         )
+
+
+def _with_fields(task: Task, group: Group, settings: Mapping[str, Any]) -> Task:
+    """Add to the task of a target what is known of its sky beside, or that it cannot be told."""
+    try:
+        try:
+            parts = fields_of(_seen(group), settings, lenient=True)[1]
+        except WrongInputs:  # the frames may say it themselves
+            parts = fields_of(_seen(group, whole=True), settings, lenient=True)[1]
+    except WrongInputs as error:
+        return replace(task, lacking=str(error))
+    return replace(task, notes=(*task.notes, parts.words)) if parts.sky else task
+
+
+def _seen(group: Group, *, whole: bool = False) -> list[View]:
+    """Return where the frames of a group look, by whole headers only if need be."""
+    return views(
+        (root_of(one.path), pointed_facts(one), shape_of(one) or (0, 0), one.headers.phu if whole else None)
+        for one in group.records
+        if one.headers is not None
+    )
 
 
 def _recipe(group: Group, makes: Kind | None) -> Recipe | str:

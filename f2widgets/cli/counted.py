@@ -12,6 +12,8 @@ from f2widgets.core.annotations import Tick, ignore
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+#: Seconds that may pass without a word while headers are read.
+PATIENCE = 1.0
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from f2widgets.cli.counted import PATIENCE, counted
 from f2widgets.cli.diary import Write, logged
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ def reduce_everything(
     if asked.pop("recipe"):
         raise click.UsageError("Each group of frames has a recipe of its own with --all: leave -r out.")
     began = perf_counter()
-    graph = plan_all(files, **asked, out=options.pop("out"), config=options.pop("config"))
+    places = {name: options.pop(name) for name in ("out", "config")}
+    with counted("Reading headers", quiet=quiet, after=PATIENCE) as tick:
+        graph = plan_all(files, **asked, **places, tick=tick)
     with logged(logfile) as write:
         tell = _Teller(len(graph.tasks), quiet, write)
         tell.say(f"{graph}\n" if verbose else graph.found or "There are no raw frames.")

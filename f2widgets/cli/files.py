@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from f2widgets import __version__
-from f2widgets.cli.counted import counted
+from f2widgets.cli.counted import PATIENCE, counted
 from f2widgets.io.atomic import written_whole
 from f2widgets.io.descriptors import descriptor
 from f2widgets.io.diagnosis import Removal, diagnose
@@ -25,8 +25,6 @@ from f2widgets.io.select import Selection, asked, known_tags, select
 IN_PART = 3
 #: typewalk's tags begin one blank after this column.
 TAG_COLUMN = 40
-#: Seconds that may pass without a word while headers are read.
-PATIENCE = 1.0
 
 #: Shown below the options of dataselect; the sign at its beginning keeps the lines apart.
 EXAMPLES = """\b

@@ -69,7 +69,12 @@ class FolderPanel(BackgroundPanel):
         """Begin to look at everything in the folder; the graph comes in the background."""
         here = self.workspace
         asked = self._asked()
-        self._start("looking at the folder", lambda listen: plan_all(here.folder, **asked))
+
+        def planned(listen: Listener) -> Graph:
+            """Look at the folder, and tell how many headers are read."""
+            return plan_all(here.folder, **asked, tick=lambda *far: listen(Advanced("files", *far)))
+
+        self._start("looking at the folder", planned)
 
     @from_page
     def run(self, overwrite: bool = False) -> None:
@@ -205,7 +210,8 @@ class FolderPanel(BackgroundPanel):
         """Return a job as the cells of its row."""
         task = graph.tasks[place]
         one = self.outcomes.get(task.key)
-        state = self.states.get(task.key, "cannot be done" if task.lacking else "")
+        unbegun = "cannot be done" if task.lacking else "there" if task.there else ""
+        state = self.states.get(task.key, unbegun)
         product = one.product.name if one and one.product else task.product.name
         seconds = round(one.seconds, 1) if one and one.state == "made" else None
         return [place + 1, task.title, len(task.job.files), graph.takes(task), product, state, seconds]

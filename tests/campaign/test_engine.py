@@ -75,7 +75,12 @@ def test_products_made_in_the_same_way_are_kept_and_others_made_anew(calibration
     def products():
         return {name: told for name, told in contents(here).items() if not name.endswith(".html")}
 
+    assert [task.there for task in plan_all(calibrations).tasks] == [False] * 3
     assert states() == ["made"] * 3
+    planned = plan_all(calibrations)
+    assert [task.there for task in planned.tasks] == [True] * 3
+    assert "3 products are there; each is kept if it was made of the same files" in str(planned)
+    assert "Expected" not in str(planned)
     before = products()
     assert states() == ["as it was"] * 3
     assert products() == before
@@ -84,6 +89,9 @@ def test_products_made_in_the_same_way_are_kept_and_others_made_anew(calibration
     (calibrations / "S20131120S0116.fits").unlink()
     assert states() == ["made", "made", "made"]
     (here / "S20131129S0320_flat.fits").unlink()
+    planned = plan_all(calibrations)
+    assert [task.there for task in planned.tasks] == [True, True, False]
+    assert "Expected for the others" in str(planned)
     assert states() == ["as it was", "as it was", "made"]
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pytest
 from astropy.io import fits
 
@@ -191,6 +192,51 @@ def test_names_that_mean_nothing_are_refused(usual_night, verb):
         plan_all(usual_night.folder / "nothing")
     assert verb("plan", usual_night.folder / "nothing")[0] == 1
     assert verb("plan", usual_night.folder, "--without", "divide_flt")[0] == 2
+
+
+def fields(raw_night, first, name, **said):
+    """Write frames of one target in three fields far from each other; `said` are headers of the first."""
+    for k in range(3):
+        pixels, more = np.zeros((128, 128)), said if k == 0 else {}
+        raw_night(first + k, OBJECT=name, POFFSET=60.0 * k, QOFFSET=0.0, pixels=pixels, **more)
+
+
+#: What images of another size than the calibrations can do without.
+ALONE = ["subtract_dark", "divide_flat", "flag_bad_pixels"]
+
+
+def images(raw_night, **options):
+    """Return the tasks of the targets by their names."""
+    tasks = plan_all(raw_night.folder, without=ALONE, **options).tasks
+    return {task.title.partition(" ")[0]: task for task in tasks if task.kind == "image"}
+
+
+def test_fields_that_cannot_be_told_apart_are_asked_for_before_anything_runs(usual_night, verb):
+    fields(usual_night, 31, "strange")
+    fields(usual_night, 41, "stranger")
+    found = images(usual_night)
+    assert {name: bool(task.lacking) for name, task in found.items()} == {
+        "field": False,
+        "strange": True,
+        "stranger": True,
+    }
+    assert "show 3 fields" in found["strange"].lacking
+    assert "separate_sky:ref_obj=NAME" in found["strange"].lacking
+    status, out, _ = verb("plan", usual_night.folder)
+    assert status == 3
+    assert "show 3 fields" in out
+    # What is said of one target is nothing to another.
+    found = images(usual_night, settings={"separate_sky:ref_obj": "S20131121S0032"})
+    assert (found["strange"].lacking, bool(found["stranger"].lacking)) == ("", True)
+    told = " ".join(found["strange"].notes)
+    assert "offset to sky: 1 frames of the target (S20131121S0032)" in told
+
+
+def test_frames_that_say_what_they_show_are_believed(usual_night):
+    fields(usual_night, 31, "strange", OBJFRAME="TRUE")
+    task = images(usual_night)["strange"]
+    assert not task.lacking
+    assert "offset to sky: 1 frames of the target (S20131121S0031)" in " ".join(task.notes)
 
 
 def test_an_empty_folder_is_told(raw_night, verb):
