@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from f2widgets import explained
+from f2widgets.plan import in_columns
 from f2widgets.recipes.names import MEANINGS, SKIP, WRITE, meant
 from f2widgets.recipes.recipe import Recipe
 from f2widgets.recipes.recipes import QUICK, recipe_named
@@ -132,9 +133,7 @@ def provenance(files: tuple[str, ...]) -> None:
 def _titled(title: str, table: Table) -> list[str]:
     """Write a table below its title."""
     rows = [tuple(table.colnames), *(tuple(str(cell) for cell in row) for row in table)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(table.colnames))]
-    told = ["   ".join(f"{x:<{w}}" for x, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return [title, "-" * len(title), *told, ""]
+    return [title, "-" * len(title), *in_columns(rows), ""]
 
 
 def _history(table: Table) -> list[str]:

@@ -17,7 +17,7 @@ SKIP, WRITE = "skip_primitive", "write_outputs"
 
 @dataclass(frozen=True)
 class Means:
-    """Accepted: the first of our parameters whose step is in the recipe, with its words for values.
+    """Accepted: the first of our parameters whose step is in the recipe, or all, with words for values.
 
     Parameters
     ----------
@@ -27,11 +27,14 @@ class Means:
         The reference's values that are called otherwise here.
     refused : mapping of str to str, optional
         Values that are not accepted, with the reason.
+    every : bool, optional
+        All of our parameters whose step is in the recipe.
     """
 
     targets: tuple[str, ...]
     words: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    every: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,9 @@ def _stacking(*steps: str) -> dict[str, Meaning]:
 #: Where the reference clips the science stack, outliers are sought before resampling.
 _STACK = ("flag_outliers:sigma", "combine_darks:high", "combine_lamps:high")
 
+#: Where frames share a sky.
+_SKIES = ("subtract_sky:group", "refine_sky:group", "subtract_offset_sky:group")
+
 #: By the reference's verb and parameter.
 MEANINGS: dict[str, dict[str, Meaning]] = {
     "prepare": {
@@ -158,7 +164,7 @@ MEANINGS: dict[str, dict[str, Meaning]] = {
         "time": Gone("Sky frames are the nearest in time: set subtract_sky:group to how many."),
         "distance": Means(("refine_sky:distance",)),
         "min_skies": Gone("Sky frames are the nearest in time: set subtract_sky:group to how many."),
-        "max_skies": Means(("subtract_sky:group", "subtract_offset_sky:group")),
+        "max_skies": Means(_SKIES, every=True),
         "use_all": Gone("Set subtract_sky:group to the number of frames to use all."),
         "sky": Gone("Put the sky frames into the list, and name them with separate_sky:ref_sky."),
     },
@@ -332,9 +338,9 @@ def meant(meaning: Meaning) -> str:
             return f"{word} leaves the step out."
         case File(kind, _):
             return f"The file of the {kind}."
-        case Means(targets, words, _):
+        case Means(targets, words, _, every):
             told = ", ".join(f"{theirs} is {ours}" for theirs, ours in words.items())
-            return f"Here {' or '.join(targets)}{f' ({told})' if told else ''}."
+            return f"Here {(' and ' if every else ' or ').join(targets)}{f' ({told})' if told else ''}."
 
 
 def our_step(name: str) -> str | None:

@@ -206,16 +206,15 @@ def _meant(wishes: Wishes, recipe: Recipe, step: str, parameter: str, meaning: M
         case File(kind, words):
             if text not in words:
                 wishes.files[kind] = text
-        case Means(targets, words, refused):
+        case Means(targets, words, refused, every):
             if text in refused:
                 raise ParameterError(f"{where}={text} is not offered. {refused[text]}")
             here = {one.name: one for one in recipe.steps}
-            for target in targets:
-                name, _, own = target.partition(":")
-                if name in here:
-                    _set(wishes, here[name], own, words.get(text, value))
-                    return
-            in_recipe(targets[0].partition(":")[0], recipe)
+            found = [target.split(":") for target in targets if target.partition(":")[0] in here]
+            if not found:
+                in_recipe(targets[0].partition(":")[0], recipe)
+            for name, own in found if every else found[:1]:
+                _set(wishes, here[name], own, words.get(text, value))
 
 
 def _common(wishes: Wishes, recipe: Recipe, name: str, parameter: str, value: Any) -> None:

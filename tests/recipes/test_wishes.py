@@ -1,7 +1,7 @@
 import pytest
 
 from f2widgets.errors import ParameterError
-from f2widgets.recipes.recipes import BPM, DARK, FLAT, IMAGE
+from f2widgets.recipes.recipes import BPM, DARK, FLAT, IMAGE, OFFSET
 from f2widgets.recipes.wishes import assignment, understood
 
 
@@ -53,6 +53,13 @@ def test_calibration_is_skipped_as_the_reference_says_it():
 def test_words_are_translated():
     assert asked(DARK, "stackDarks:reject=varclip").settings == {"combine_darks": {"reject": "variance"}}
     assert asked(IMAGE, "prepare:bad_wcs=ignore").settings == {"align": {"bad_wcs": "ignore"}}
+
+
+def test_number_of_skies_counts_wherever_frames_share_one():
+    found = asked(IMAGE, "associateSky:max_skies=6").settings
+    assert found == {"subtract_sky": {"group": 6}, "refine_sky": {"group": 6}}
+    found = asked(OFFSET, "associateSky:max_skies=6").settings
+    assert found == {"subtract_offset_sky": {"group": 6}}
 
 
 def test_stacking_means_the_step_of_the_recipe():
