@@ -135,6 +135,20 @@ def test_links_to_the_glossary_lead_somewhere(path):
     assert len([name for name in links(path) if name]) == len(named), "a term is linked at its first use only"
 
 
+@each_notebook
+def test_a_word_of_the_glossary_is_linked_where_it_first_appears(path):
+    """Headings and code do not count, nor words that are no terms in most places: a dark corner, weigh."""
+    text = "\n".join("".join(c["source"]) for c in cells(path, "markdown"))
+    text = re.sub(r"```.*?```|`[^`\n]*`|^#[^\n]*$|\$+[^$]+\$+", "", text, flags=re.S | re.M)
+    for word in re.findall(r"^## (.*)$", GLOSSARY.read_text(), re.M):
+        if word in ("Dark", "Flat", "Sky", "Weight"):
+            continue
+        pattern, place = word.replace(" ", r"\s+"), word.lower().replace(" ", "-")
+        used = re.search(rf"(?<![\w#-]){pattern}s?(?![\w-])", text, re.I)
+        linked = re.search(rf"\[[^\]]*\]\(GLOSSARY\.md#{place}\)", text)
+        assert not used or (linked and linked.start() < used.end()), text[used.start() - 40 : used.end() + 20]
+
+
 def test_every_word_of_the_glossary_is_used_in_a_tutorial():
     assert anchors() == {name for path in NOTEBOOKS for name in links(path) if name}
     heads = re.findall(r"^## (.*)$", GLOSSARY.read_text(), re.M)
