@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,8 @@ from f2widgets.errors import ParameterError
 
 #: Begins a sealed answer; the hash is of so many bytes, enough that nobody finds a word by chance.
 _SEAL, _BYTES = "sealed", 12
+#: A comma that may part thousands, as the scales of our pictures have it, or stand for the point.
+_THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,10 @@ def quantity(answer: Any, unit: str) -> float | Verdict:
     if answer is None or isinstance(answer, bool | bytes) or str(answer).strip() == "":
         return unclear(f"Type a number{f' and its unit, such as 1.5 {unit}' if unit else ''}.")
     try:
-        text = str(answer).replace("e-", "electron").replace("−", "-").replace(",", ".")
+        text = str(answer).replace("e-", "electron").replace("−", "-")
+        if _THOUSANDS.search(text):
+            return unclear(f"{answer!r} can be read in two ways: write it without a comma.")
+        text = text.replace(",", ".")
         found = answer if isinstance(answer, u.Quantity) else u.Quantity(text)
     except (TypeError, ValueError):
         return unclear(f"{answer!r} is no number{f' with a unit; write it as 1.5 {unit}' if unit else ''}.")

@@ -37,6 +37,10 @@ def test_units_are_converted():
     assert Number(120.0, "s", 0.001).judge("2 min").right
 
 
+def test_comma_may_stand_for_the_point():
+    assert NOISE.judge("10,0 electron").right
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -44,6 +48,8 @@ def test_units_are_converted():
         ("", "Type a number and its unit"),
         (None, "Type a number"),
         ("ten electrons", "is no number"),
+        ("1,080 electron", "without a comma"),
+        ("12,345,678 electron", "without a comma"),
         ("nan electron", "Give one number."),
         (np.array([1, 2]) * u.electron, "Give one number."),
     ],
