@@ -80,8 +80,7 @@ class Progress(t.HasTraits):
                 "tries": before["tries"] + (not before["right"]),
                 "first": before.get("first", now),
                 "last": now,
-                "said": verdict.text,
-                "measured": {key: float(value) for key, value in verdict.measured.items()},
+                **({} if before["right"] and not verdict.right else _said(verdict)),
             },
         )
 
@@ -185,6 +184,11 @@ def seed_for(student: str) -> int:
     """
     plain = " ".join(student.casefold().split())
     return _FIRST + zlib.crc32(plain.encode()) % (_LAST - _FIRST + 1) if plain else 1
+
+
+def _said(verdict: Verdict) -> dict[str, Any]:
+    """Return what was said to an answer, and the numbers behind it."""
+    return {"said": verdict.text, "measured": {key: float(value) for key, value in verdict.measured.items()}}
 
 
 def collect(files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Table:

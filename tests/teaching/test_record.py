@@ -18,6 +18,7 @@ def test_tries_are_counted_until_it_is_right_and_it_stays_right(keep):
     keep.note("a", wrong("no again"))
     known = keep.of("a")
     assert (known["right"], known["tries"]) == (True, 2)
+    assert (known["said"], known["measured"]) == ("yes", {"level": 2.0})
     assert keep.of("b")["tries"] == 0
 
 
