@@ -151,8 +151,7 @@ def check_stack(stack: Any, raw: Any) -> Verdict:
             f"{total:g} s went into it, and there are {wanted:g} s: some science frames are missing.",
             seconds=total,
         )
-    sky = (frame.mask & (flags.UNUSABLE | flags.PROBE)) == 0
-    sky &= frame.planes["EXPMAP"] > 0.99 * total
+    sky = _empty_sky(frame, total)
     level, noise = float(np.median(frame.data[sky])), spread(frame.data[sky])
     if abs(level) > noise:
         return wrong(
@@ -180,6 +179,15 @@ def check_stack(stack: Any, raw: Any) -> Verdict:
         scatter=scatter,
         noise=noise,
     )
+
+
+def _empty_sky(stack: Frame, total: float) -> Any:
+    """Return which pixels all frames saw and no source lies on, as the quality table measures noise."""
+    sky = (stack.mask & (flags.UNUSABLE | flags.OBJECT | flags.PROBE)) == 0
+    sky &= stack.planes["EXPMAP"] > 0.99 * total
+    if "OBJMASK" in stack.planes:
+        sky &= stack.planes["OBJMASK"] == 0
+    return sky
 
 
 def _true_stars(stack: Frame, raw: Any) -> tuple[Any, Any, Any]:
