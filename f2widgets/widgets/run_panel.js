@@ -91,7 +91,7 @@ function build(page) {
     const shown = number === now.shown;
     const head = make("div", { cls: "f2-row" },
       button(job.recipe || "?", () => page.ask("show_job", { number }), { "aria-pressed": String(shown), title: job.summary, "aria-label": `Steps of ${job.recipe}` }),
-      make("span", {}, job.summary), make("span", {}, `${job.files} files from ${job.first} on`),
+      make("span", {}, job.summary), make("span", {}, job.files === 1 ? `1 file, ${job.first}` : `${job.files} files from ${job.first} on`),
       make("span", {}, job.product ? `→ ${job.product}` : null), make("span", {}, takes), make("strong", { cls: "f2-state" }, state),
       job.made.length ? button("Look", () => page.ask("inspect", { number }), { "aria-label": `Look at ${job.made.join(" and ")}`, title: "show it in the image inspector" }) : null);
     const table = job.calibrations.length ? make("table", { cls: "f2-cals" }, make("caption", { cls: "f2-hidden" }, "Calibrations"),
