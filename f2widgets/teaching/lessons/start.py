@@ -46,9 +46,8 @@ EXERCISES = [
         "Most of the light in a raw science frame in the near infrared comes from",
         Choice(
             {
-                "the stars and galaxies": "Look at the numbers: a faint star has some hundred electrons, "
-                "and the "
-                "level between the stars is above 20,000.",
+                "the stars and galaxies": "Read the scale beside the picture: a faint star "
+                "stands out by some hundred ADU, and the level between the stars is above 5,000.",
                 "the sky": "Yes. The air glows in the infrared, far brighter than most of what one looks "
                 "for. This "
                 "is why sky subtraction is the heart of such a reduction.",
@@ -61,9 +60,8 @@ EXERCISES = [
         (
             "Look at the value between the stars.",
             "Compare the level of a dark of 120 s with that of a science frame of 120 s.",
-            "The dark has some 200 electrons, the science frame 20,000, and it is the same wherever there "
-            "is no "
-            "star: it comes from the foreground, which glows.",
+            "The dark has some 50 ADU, the science frame above 5,000, and it is the same wherever there "
+            "is no star: it comes from the foreground, which glows.",
         ),
     ),
     Exercise(
