@@ -15,6 +15,7 @@ from multiprocessing.process import BaseProcess
 from time import monotonic
 from types import FrameType, ModuleType
 
+from f2widgets.campaign.done import at_work_in
 from f2widgets.campaign.work import Errand, Outcome, carry_out_errand
 from f2widgets.core.blocks import threads
 
@@ -115,7 +116,8 @@ def _work(pipe: Connection, errand: Errand, share: int) -> None:
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_end_with_sender, daemon=True).start()
     os.environ["F2WIDGETS_THREADS"] = str(share)
-    pipe.send(carry_out_errand(errand))
+    with at_work_in(errand.options.out):
+        pipe.send(carry_out_errand(errand))
     pipe.close()
 
 

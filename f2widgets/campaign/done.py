@@ -136,7 +136,7 @@ def alone_in(out: Path) -> Iterator[None]:
     NotWritten
         If another run is at work there, or nothing can be written.
     """
-    path = out / DONE / "lock"
+    path, workers = out / DONE / "lock", out / DONE / "workers"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = open(path, "ab")
@@ -150,4 +150,26 @@ def alone_in(out: Path) -> Iterator[None]:
             raise NotWritten(
                 f"Another run is at work in {out}. Wait for its end, or choose another folder with --out."
             ) from error
+        with open(workers, "ab") as those:  # of a run that was killed: they end as soon as they notice
+            fcntl.flock(those, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def at_work_in(out: Path) -> Iterator[None]:
+    """Let the next run in a folder of products wait for the end of this process, should ours be killed.
+
+    Parameters
+    ----------
+    out : `~pathlib.Path`
+        The folder.
+
+    Yields
+    ------
+    None
+    """
+    path = out / DONE / "workers"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "ab") as stream:
+        fcntl.flock(stream, fcntl.LOCK_SH)
         yield

@@ -151,6 +151,18 @@ def test_two_runs_in_one_folder_do_not_meet(calibrations, here):
         carry_out_all(graph)
 
 
+def test_a_run_waits_for_the_processes_of_one_that_was_killed(here):
+    with alone_in(here):
+        pass
+    hold = "import pathlib, time\nfrom f2widgets.campaign.done import at_work_in\n"
+    hold += "with at_work_in(pathlib.Path.cwd()):\n    print(flush=True)\n    time.sleep(1)"
+    with subprocess.Popen([sys.executable, "-c", hold], cwd=here, stdout=subprocess.PIPE, text=True) as left:
+        left.stdout.readline()
+        began = time.monotonic()
+        with alone_in(here):
+            assert time.monotonic() - began > 0.5
+
+
 def test_half_of_a_packed_file_is_left_out_and_the_rest_reduced(calibrations, here, verb):
     whole = calibrations / "S20131120S0116.fits"
     packed = bz2.compress(whole.read_bytes())
