@@ -54,12 +54,10 @@ def read_record(out: Path, key: str) -> dict[str, Any] | None:
     dict or None
         What `write_record` was given.
     """
+    record = _record(out, key)
     try:
-        record = json.loads((out / DONE / f"{key}.json").read_text(encoding="utf-8"))
-        if (record["format"], record["version"]) != (FORMAT, VERSION):
-            return None
-        return record if md5_of(out / record["product"]) == record["md5"] else None
-    except (OSError, ValueError, TypeError, KeyError, NotF2Data):
+        return record if record is not None and md5_of(out / record["product"]) == record["md5"] else None
+    except (OSError, TypeError, KeyError, NotF2Data):
         return None
 
 
@@ -78,11 +76,17 @@ def is_made(out: Path, key: str) -> bool:
     bool
         Whether there are a record of it and the file.
     """
+    record = _record(out, key)
+    return record is not None and (out / str(record.get("product"))).is_file()
+
+
+def _record(out: Path, key: str) -> dict[str, Any] | None:
+    """Read a record; None where there is none, or none of this version."""
     try:
         record = json.loads((out / DONE / f"{key}.json").read_text(encoding="utf-8"))
-        return bool((out / record["product"]).is_file())
+        return record if (record["format"], record["version"]) == (FORMAT, VERSION) else None
     except (OSError, ValueError, TypeError, KeyError):
-        return False
+        return None
 
 
 def write_record(out: Path, key: str, product: Path, told: dict[str, Any], picture: bytes) -> None:
