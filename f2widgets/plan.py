@@ -15,10 +15,10 @@ from f2widgets.calibrations.match import Match, match_rows
 from f2widgets.calibrations.overrides import calibration_kind
 from f2widgets.calibrations.rules import SAME_NIGHT
 from f2widgets.calibrations.service import Calibrations
-from f2widgets.core.fields import Parts, View, parted, views
+from f2widgets.core.fields import views
 from f2widgets.errors import NoCalibration, WrongInputs
 from f2widgets.io.read import FrameFile, open_frame, require_imaging
-from f2widgets.recipes.names import our_step
+from f2widgets.recipes.beside import fields_of
 from f2widgets.recipes.recipe import Recipe
 from f2widgets.recipes.recipes import IMAGE, OFFSET, ON_TARGET, recipe_for, recipe_named
 from f2widgets.recipes.reduced import require_stackable, root_name
@@ -219,42 +219,6 @@ def plan(
     notes = (*service.config.notes, *advice, *notes)
     beside = frozenset(file.name for file in groups.get(Role.SKY, ()))
     return Plan(chosen, files, wishes, matches, product, ending, notes, service, beside, Path(out))
-
-
-def fields_of(
-    seen: Sequence[View], settings: Mapping[str, Any], *, lenient: bool = False
-) -> tuple[Mapping[str, Any], Parts]:
-    """Tell the target's frames from those of the sky beside.
-
-    Parameters
-    ----------
-    seen : sequence of View
-        Where the frames look.
-    settings : mapping
-        ``{"step:parameter": value}``.
-    lenient : bool, optional
-        Pass over names of frames that are not among these: they are meant for another job.
-
-    Returns
-    -------
-    settings : mapping
-        Without any sky those about it are used up.
-    parts : Parts
-        Names of the frames of each.
-
-    Raises
-    ------
-    WrongInputs
-        If it cannot be told, with how to say it.
-    """
-    own = {key: value for key, value in settings.items() if our_step(key.partition(":")[0]) == "separate_sky"}
-    values = dict(understood(own, OFFSET).settings.get("separate_sky", {}))
-    for name in ("ref_obj", "ref_sky") if lenient else ():
-        words = [word.strip() for word in str(values.get(name) or "").split(",")]
-        here = [word for word in words if any(word.removesuffix(".fits") in view.name for view in seen)]
-        values |= {name: ",".join(here)} if name in values else {}
-    parts = parted(seen, **values)
-    return {key: value for key, value in settings.items() if parts.sky or key not in own}, parts
 
 
 def _opened(paths: Iterable[str | os.PathLike[str]]) -> tuple[FrameFile, ...]:

@@ -26,7 +26,7 @@ from f2widgets.io.index import indexed
 from f2widgets.io.records import Record
 from f2widgets.jobs import Job
 from f2widgets.needs import compared_facts, days_apart, pointed_facts, shape_of
-from f2widgets.plan import fields_of
+from f2widgets.recipes.beside import fields_of
 from f2widgets.recipes.names import our_step
 from f2widgets.recipes.recipe import Recipe
 from f2widgets.recipes.recipes import BPM, RECIPES, recipe_for
