@@ -137,6 +137,6 @@ def test_each_tutorial_is_listed_with_its_badge_and_the_address_stands_in_one_pl
 
 def test_the_start_page_has_every_tutorial_on_its_map():
     start = (ROOT / "tutorials" / "00_start_here.ipynb").read_text()
-    named = re.findall(r'"\| `(\w+)` \|', start)
+    named = re.findall(r'"\| \[(\w+)\]\(\1\.ipynb\) \|', start)
     there = sorted(path.stem for path in (ROOT / "tutorials").glob("*.ipynb"))
     assert named == [name for name in there if name != "00_start_here"]
