@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from f2widgets.core.memory import give_back
 from f2widgets.widgets import Workspace
 from f2widgets.widgets.deeds import Deed, Name
 from f2widgets.widgets.session_panel import KEPT, SessionPanel, held
@@ -88,6 +89,7 @@ def test_the_memory_of_the_kernel_is_told(workspace, page, monkeypatch):
     assert at.call("memory")["limit"] is None
     monkeypatch.setenv("MEM_LIMIT", "1000000000")
     assert at.call("memory")["limit"] == 10**9
+    give_back()  # or the block takes the place of what tests before this one have let go
     before = held()
     block = bytearray(80_000_000)
     block[::4096] = b"x" * len(block[::4096])
