@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from f2widgets.core import flags
 from f2widgets.core.align import scale_of
@@ -86,11 +87,7 @@ def stack_numbers(frame: Frame) -> dict[str, str | float]:
     """
     exposure = frame.planes.get("EXPMAP")
     total = float(exposure.max()) if exposure is not None else frame.facts.exposure_time
-    sky = (frame.mask & (flags.UNUSABLE | flags.OBJECT | flags.PROBE)) == 0
-    if exposure is not None:
-        sky &= exposure >= _FULL * total
-    if "OBJMASK" in frame.planes:
-        sky &= frame.planes["OBJMASK"] == 0
+    sky = empty_sky(frame)
     values = frame.data[sky] if sky.any() else np.full(1, np.nan)
     background = float(np.median(values))
     fwhm = find_stars(frame, threshold=12).fwhm if frame.variance is not None else float("nan")
@@ -105,6 +102,28 @@ def stack_numbers(frame: Frame) -> dict[str, str | float]:
         "seeing": fwhm * (scale_of(frame) if frame.wcs is not None else float("nan")),
         "flagged": flagged_part(frame, stride=1),
     }
+
+
+def empty_sky(stack: Frame) -> NDArray[np.bool_]:
+    """Return which pixels of a stack tell its level and noise.
+
+    Parameters
+    ----------
+    stack : Frame
+        A stack, shape (ny, nx).
+
+    Returns
+    -------
+    ndarray, shape (ny, nx), bool
+        Where all frames saw the sky, without sources or guide probe.
+    """
+    sky = (stack.mask & (flags.UNUSABLE | flags.OBJECT | flags.PROBE)) == 0
+    exposure = stack.planes.get("EXPMAP")
+    if exposure is not None:
+        sky &= exposure >= _FULL * float(exposure.max())
+    if "OBJMASK" in stack.planes:
+        sky &= stack.planes["OBJMASK"] == 0
+    return np.asarray(sky)
 
 
 def quality_text(table: Table) -> str:

@@ -12,6 +12,7 @@ from f2widgets.core.detector import GAIN
 from f2widgets.core.frame import Frame
 from f2widgets.errors import WrongInputs
 from f2widgets.io.read import open_frame
+from f2widgets.quality import empty_sky
 from f2widgets.simulate.sequence import conditions
 from f2widgets.simulate.truth import Truth, settings_of
 from f2widgets.teaching.exercise import Exercise
@@ -151,7 +152,7 @@ def check_stack(stack: Any, raw: Any) -> Verdict:
             f"{total:g} s went into it, and there are {wanted:g} s: some science frames are missing.",
             seconds=total,
         )
-    sky = _empty_sky(frame, total)
+    sky = empty_sky(frame)
     level, noise = float(np.median(frame.data[sky])), spread(frame.data[sky])
     if abs(level) > noise:
         return wrong(
@@ -179,15 +180,6 @@ def check_stack(stack: Any, raw: Any) -> Verdict:
         scatter=scatter,
         noise=noise,
     )
-
-
-def _empty_sky(stack: Frame, total: float) -> Any:
-    """Return which pixels all frames saw and no source lies on, as the quality table measures noise."""
-    sky = (stack.mask & (flags.UNUSABLE | flags.OBJECT | flags.PROBE)) == 0
-    sky &= stack.planes["EXPMAP"] > 0.99 * total
-    if "OBJMASK" in stack.planes:
-        sky &= stack.planes["OBJMASK"] == 0
-    return sky
 
 
 def _true_stars(stack: Frame, raw: Any) -> tuple[Any, Any, Any]:
