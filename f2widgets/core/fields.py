@@ -134,6 +134,7 @@ def parted(
     ref_obj: str | None = None,
     ref_sky: str | None = None,
     frac_fov: float = OVERLAP,
+    lenient: bool = False,
 ) -> Parts:
     """Tell frames of the target from those of the sky beside.
 
@@ -145,6 +146,8 @@ def parted(
         Parts of names, joined by commas: these frames show the target, or the sky.
     frac_fov : float, optional
         Part of the field's side within which two pointings belong to one field.
+    lenient : bool, optional
+        Pass over names of frames that are not among these: they are meant for another job.
 
     Returns
     -------
@@ -167,7 +170,7 @@ def parted(
     if not seen:
         return Parts((), (), "")
     groups = _groups(seen, frac_fov)
-    part = _said(seen, groups, ref_obj, ref_sky)
+    part = _said(seen, groups, ref_obj, ref_sky, lenient)
     if any(view.guided for view in seen):
         for k, view in enumerate(seen):
             part[k] = part[k] or (None if view.guided else "sky")
@@ -212,7 +215,11 @@ def _groups(seen: Sequence[View], part: float) -> list[list[int]]:
 
 
 def _said(
-    seen: Sequence[View], groups: Sequence[Sequence[int]], ref_obj: str | None, ref_sky: str | None
+    seen: Sequence[View],
+    groups: Sequence[Sequence[int]],
+    ref_obj: str | None,
+    ref_sky: str | None,
+    lenient: bool,
 ) -> list[Part | None]:
     """Return what headers and the observer say of each group's frames."""
     part: list[set[Part]] = [{view.said} if view.said else set() for view in seen]
@@ -220,6 +227,8 @@ def _said(
         for word in filter(None, ((words or "").replace(" ", "").split(","))):
             word = word.removesuffix(".fits")
             match = next((k for k, view in enumerate(seen) if word in view.name), None)
+            if match is None and lenient:
+                continue
             if match is None:
                 raise WrongInputs(f"No frame's name contains {word!r}: name frames of the list.")
             part[match].add("target" if what == "target" else "sky")

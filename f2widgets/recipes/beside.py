@@ -23,7 +23,7 @@ def fields_of(
     settings : mapping
         ``{"step:parameter": value}``.
     lenient : bool, optional
-        Pass over names of frames that are not among these: they are meant for another job.
+        As for `f2widgets.core.fields.parted`.
 
     Returns
     -------
@@ -38,10 +38,6 @@ def fields_of(
         If it cannot be told, with how to say it.
     """
     own = {key: value for key, value in settings.items() if our_step(key.partition(":")[0]) == "separate_sky"}
-    values = dict(understood(own, OFFSET).settings.get("separate_sky", {}))
-    for name in ("ref_obj", "ref_sky") if lenient else ():
-        words = [word.strip() for word in str(values.get(name) or "").split(",")]
-        here = [word for word in words if any(word.removesuffix(".fits") in view.name for view in seen)]
-        values |= {name: ",".join(here)} if name in values else {}
-    parts = parted(seen, **values)
+    values = understood(own, OFFSET).settings.get("separate_sky", {})
+    parts = parted(seen, **values, lenient=lenient)
     return {key: value for key, value in settings.items() if parts.sky or key not in own}, parts
