@@ -13,6 +13,7 @@ from f2widgets.calibrations.rules import KINDS, MAX_AGE, days_between, disagreem
 from f2widgets.calibrations.service import Calibrations
 from f2widgets.core.frame import Facts
 from f2widgets.errors import WrongCalibration
+from f2widgets.io.headers import RENAMED
 from f2widgets.io.records import Record
 from f2widgets.recipes.recipe import Recipe
 from f2widgets.recipes.recipes import BPM, DARK, FLAT, RECIPES
@@ -25,16 +26,9 @@ _COMPARED = (
     *("instrument", "exposure_time", "read_mode", "coadds", "disperser", "lyot_stop", "focal_plane_mask"),
     *("wavelength_band", "ut_start", "qa_state"),
 )
+_WHERE = ("ra", "dec", "x_offset", "y_offset", "position_angle", "pixel_scale", "guiding")
 #: Facts that tell where a frame looks, with their descriptors.
-POINTED = {
-    "ra": "target_ra",
-    "dec": "target_dec",
-    "x_offset": "detector_x_offset",
-    "y_offset": "detector_y_offset",
-    "position_angle": "position_angle",
-    "pixel_scale": "pixel_scale",
-    "guiding": "wavefront_sensor",
-}
+POINTED = {fact: RENAMED.get(fact, fact) for fact in _WHERE}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Headers", "facts_of", "problems_of", "repaired_wcs_header"]
 
 #: Facts whose descriptor has another name.
-_RENAMED = {
+RENAMED = {
     "filter_id": "filter_name",
     "ra": "target_ra",
     "dec": "target_dec",
@@ -49,7 +49,7 @@ def facts_of(phu: Header, image: Header | None = None, filename: str = "") -> Fa
     """
     headers = Headers(phu, image, filename)
     names = set(Facts.__dataclass_fields__) - _APART
-    facts = {name: DESCRIPTORS[_RENAMED.get(name, name)](headers) for name in names}
+    facts = {name: DESCRIPTORS[RENAMED.get(name, name)](headers) for name in names}
     return Facts(
         tags=tags_of(phu),
         filter_name=DESCRIPTORS["filter_name"](headers, pretty=True),
