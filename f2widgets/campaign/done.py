@@ -18,6 +18,8 @@ from f2widgets.runs import described
 
 #: Folder of the records, in that of the products.
 DONE = "f2_done"
+#: File there that is locked by the processes of a run while they work.
+_WORKERS = "workers"
 #: What a record says it is.
 FORMAT, VERSION = "f2widgets product", 1
 
@@ -140,13 +142,13 @@ def alone_in(out: Path) -> Iterator[None]:
     NotWritten
         If another run is at work there, or nothing can be written.
     """
-    path, workers = out / DONE / "lock", out / DONE / "workers"
+    path = out / DONE / "lock"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        stream = open(path, "ab")
+        stream, workers = open(path, "ab"), open(out / DONE / _WORKERS, "ab")
     except OSError as error:
         raise not_written(path, error) from error
-    with stream:
+    with stream, workers:
         try:
             # Whoever holds it lets go when it ends, however it ends.
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -154,8 +156,9 @@ def alone_in(out: Path) -> Iterator[None]:
             raise NotWritten(
                 f"Another run is at work in {out}. Wait for its end, or choose another folder with --out."
             ) from error
-        with open(workers, "ab") as those:  # of a run that was killed: they end as soon as they notice
-            fcntl.flock(those, fcntl.LOCK_EX)
+        # Those of a run that was killed end as soon as they notice; ours may begin then.
+        fcntl.flock(workers, fcntl.LOCK_EX)
+        fcntl.flock(workers, fcntl.LOCK_UN)
         yield
 
 
@@ -166,14 +169,12 @@ def at_work_in(out: Path) -> Iterator[None]:
     Parameters
     ----------
     out : `~pathlib.Path`
-        The folder.
+        The folder; `alone_in` was there first.
 
     Yields
     ------
     None
     """
-    path = out / DONE / "workers"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "ab") as stream:
+    with open(out / DONE / _WORKERS, "ab") as stream:
         fcntl.flock(stream, fcntl.LOCK_SH)
         yield
