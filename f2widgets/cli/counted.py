@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from f2widgets.core.annotations import Tick, ignore
 if TYPE_CHECKING:
     from rich.progress import Progress
 #: Seconds that may pass without a word while headers are read.
-PATIENCE = 1.0
+_PATIENCE = 1.0
 
 
 @contextmanager
@@ -47,6 +47,11 @@ def counted(what: str, *, quiet: bool = False, after: float = 0.0) -> Iterator[T
         yield tick
     finally:
         bar.stop()
+
+
+def reading_headers(*, quiet: bool = False) -> AbstractContextManager[Tick]:
+    """Return what counts headers that are read, where it takes long enough to wonder."""
+    return counted("Reading headers", quiet=quiet, after=_PATIENCE)
 
 
 class _Bar:

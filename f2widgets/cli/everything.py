@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from f2widgets.cli.counted import PATIENCE, counted
+from f2widgets.cli.counted import reading_headers
 from f2widgets.cli.diary import Write, logged
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def reduce_everything(
         raise click.UsageError("Each group of frames has a recipe of its own with --all: leave -r out.")
     began = perf_counter()
     places = {name: options.pop(name) for name in ("out", "config")}
-    with counted("Reading headers", quiet=quiet, after=PATIENCE) as tick:
+    with reading_headers(quiet=quiet) as tick:
         graph = plan_all(files, **asked, **places, tick=tick)
     with logged(logfile) as write:
         tell = _Teller(len(graph.tasks), quiet, write)

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from f2widgets import __version__
-from f2widgets.cli.counted import PATIENCE, counted
+from f2widgets.cli.counted import reading_headers
 from f2widgets.io.atomic import written_whole
 from f2widgets.io.descriptors import descriptor
 from f2widgets.io.diagnosis import Removal, diagnose
@@ -173,7 +173,7 @@ def showd(files: tuple[str, ...], descriptors: str, as_csv: bool, long_form: boo
 
 def _records(paths: Sequence[Path], names: Sequence[str]) -> list[Record]:
     """Read the headers of files, from the index where they are many."""
-    with counted("Reading headers", after=PATIENCE) as tick:
+    with reading_headers() as tick:
         return indexed(paths, names, say=lambda text: click.echo(f"f2: {text}", err=True), tick=tick)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from f2widgets.cli.counted import PATIENCE, counted
+from f2widgets.cli.counted import reading_headers
 from f2widgets.cli.reduce import IN_PART, SpreadCommand, asked_for
 
 
@@ -46,7 +46,7 @@ def plan(
     asked = asked_for(wanted, None, params, user_cals, without, ())
     if asked.pop("recipe"):
         raise click.UsageError(f"{wanted} names a recipe: here each group has its own. Leave it out.")
-    with counted("Reading headers", after=PATIENCE) as tick:
+    with reading_headers() as tick:
         graph = plan_all(files, **asked, out=out, config=config, tick=tick)
     click.echo(graph)
     return 1 if not graph.ready else 0 if graph.complete else IN_PART
